@@ -1,0 +1,1 @@
+"""One verb, one file: options in, one call out."""

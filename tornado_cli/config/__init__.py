@@ -1,0 +1,1 @@
+"""Settings: each declared once, resolved once, then only read."""

@@ -1,0 +1,1 @@
+"""Every process's log records, on their way to the one writer."""

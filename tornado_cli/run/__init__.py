@@ -1,0 +1,1 @@
+"""The production runner: forked workers behind one socket."""

@@ -1,0 +1,1 @@
+"""The development server: a fresh application process for each change."""

@@ -1,0 +1,1 @@
+"""Thin modules over the operating system: sockets, processes, shared memory, certificates."""
