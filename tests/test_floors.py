@@ -10,7 +10,8 @@ import tornado_cli
 PACKAGE = Path(tornado_cli.__file__).parent
 
 FLOORS: tuple[frozenset[str], ...] = (
-    frozenset({"cli", "__main__"}),
+    frozenset({"__main__"}),
+    frozenset({"cli"}),
     frozenset({"commands"}),
     frozenset({"serve", "run", "scaffold"}),
     frozenset({"http"}),
