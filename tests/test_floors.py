@@ -24,9 +24,8 @@ FLOORS: tuple[frozenset[str], ...] = (
 DOORS = {
     "click": {"cli", "commands", "config.options"},
     "rich": {"terminal", "logs.render"},
-    "watchdog": {"serve.watch"},
+    "watchdog": {"serve.watch", "serve.inotify"},
     "cryptography": {"system.certificates", "system.tls"},
-    "dotenv": {"serve.environment"},
 }
 
 

@@ -1,0 +1,19 @@
+"""`tcli run`: the application in production."""
+
+import click
+
+from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.options import SettingsCommand, options_of, settings_of_command
+
+
+@click.command(cls=SettingsCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@options_of(RunConfig)
+def run(config: RunConfig) -> None:
+    """Run in production, with workers behind one socket.
+
+    APP is module:name, module:factory(), a file, a package, or nothing: then it is looked for. What stands behind
+    -- are arguments of a script.
+    """
+    from tornado_cli.run.supervisor import Supervisor
+
+    raise SystemExit(Supervisor(config, settings_of_command()).run())

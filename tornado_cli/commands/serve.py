@@ -1,0 +1,19 @@
+"""`tcli serve`: the application in development."""
+
+import click
+
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.options import SettingsCommand, options_of, settings_of_command
+
+
+@click.command(cls=SettingsCommand, context_settings={"help_option_names": ["-h", "--help"]})
+@options_of(ServeConfig)
+def serve(config: ServeConfig) -> None:
+    """Develop: serve the application, afresh after each change.
+
+    APP is module:name, module:factory(), a file, a package, or nothing: then it is looked for. What stands behind
+    -- are arguments of a script.
+    """
+    from tornado_cli.serve.server import Server
+
+    raise SystemExit(Server(config, settings_of_command()).run())

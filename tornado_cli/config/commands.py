@@ -1,0 +1,120 @@
+"""The settings of each command that serves."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tornado_cli.config.options import option
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServingConfig:
+    """What `serve` and `run` have in common."""
+
+    app: str = ""
+    arguments: tuple[str, ...] = ()
+    """What stands behind `--`: the arguments of a script."""
+    given: frozenset[str] = frozenset()
+    """Names of the settings that are not at their default."""
+
+    script: bool = option(
+        "--script", default=False, help="Run APP as a script that starts its own loop, whatever it looks like."
+    )
+    host: str = option("--host", default="127.0.0.1", metavar="HOST", help="Address or name to listen on; * is all.")
+    port: int = option(
+        "-p",
+        "--port",
+        default=8000,
+        metavar="PORT",
+        minimum=0,
+        maximum=65535,
+        envvar=("PORT",),
+        help="Port to listen on; 0 takes a free one.",
+    )
+    backlog: int = option(
+        "--backlog",
+        default=2048,
+        metavar="N",
+        minimum=1,
+        maximum=65535,
+        help="Connections that may wait to be accepted.",
+    )
+    log_format: str = option(
+        "--log-format",
+        default="auto",
+        choices=("auto", "rich", "plain", "json"),
+        help="auto is rich on a terminal, plain elsewhere.",
+    )
+    log_level: tuple[str, ...] = option(
+        "--log-level",
+        default=(),
+        metavar="[LOGGER=]LEVEL",
+        help="Lowest level shown, of all or of one logger; repeatable.",
+    )
+    access_log: bool = option("--access-log/--no-access-log", default=True, help="A line for each request.")
+    log_file: str = option("--log-file", default="", metavar="FILE", help="Write the log to this file as well.")
+    access_log_file: str = option(
+        "--access-log-file", default="", metavar="FILE", help="Write access lines to this file instead."
+    )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` takes: plain values that travel as JSON."""
+        return {**dataclasses.asdict(self), "given": sorted(self.given)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Return the config that `to_dict` was called on."""
+        tuples = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+        return cls(**{**values, **tuples, "given": frozenset(values["given"])})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeConfig(ServingConfig):
+    """Settings of `tcli serve`: resolved once, then only read."""
+
+    debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
+    strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
+    reload_grace: float = option(
+        "--reload-grace",
+        default=1.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds the old process has to finish its requests.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunConfig(ServingConfig):
+    """Settings of `tcli run`: resolved once, then only read."""
+
+    workers: int = option(
+        "-w",
+        "--workers",
+        default=1,
+        metavar="N",
+        minimum=0,
+        maximum=1024,
+        envvar=("WEB_CONCURRENCY",),
+        help="Processes that serve; 0 is one for each CPU that may be used.",
+    )
+    graceful_timeout: float = option(
+        "--graceful-timeout",
+        default=25.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds a worker has to finish its requests.",
+    )
+    boot_timeout: float = option(
+        "--boot-timeout", default=60.0, metavar="SECONDS", minimum=0.1, help="Seconds a worker has to start."
+    )
+    loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
+    ssl: bool = option(
+        "--ssl", default=False, help="Serve HTTPS; without a certificate, on loopback, with one of our own."
+    )
+    certfile: str = option("--certfile", default="", metavar="FILE", help="Certificate and chain, PEM; turns TLS on.")
+    keyfile: str = option(
+        "--keyfile", default="", metavar="FILE", help="Private key, PEM; default: in the certificate file."
+    )
+    keyfile_password_file: str = option(
+        "--keyfile-password-file", default="", metavar="FILE", help="File with the password of the private key."
+    )

@@ -1,0 +1,94 @@
+"""Where settings come from besides the command line: `[tool.tcli]` of the project's pyproject.toml."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tornado_cli.errors import UsageError
+
+_MAX_SIZE = 1024 * 1024
+# Tables under [tool.tcli] that belong to no command.
+_OTHER_TABLES = frozenset({"template"})
+_TOP_KEYS = frozenset({"app"})
+COMMANDS_WITH_SETTINGS = ("serve", "run")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What `[tool.tcli]` says; empty when there is no such file or table."""
+
+    directory: Path
+    """The folder of the pyproject.toml, or the working directory."""
+    text: str = ""
+    tcli: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def app(self) -> str:
+        return str(self.tcli.get("app", ""))
+
+    def table_of(self, command: str) -> Mapping[str, Any]:
+        table = self.tcli.get(command, {})
+        return table if isinstance(table, Mapping) else {}
+
+    def line_of(self, key: str, table: str) -> int:
+        """Return the line of a key of `[table]`, counted from 1; 0 where it cannot be told."""
+        inside = False
+        for number, line in enumerate(self.text.splitlines(), 1):
+            if line.strip().startswith("["):
+                inside = line.strip() == f"[{table}]"
+            elif inside and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
+                return number
+        return 0
+
+
+def find_settings(directory: Path) -> Settings:
+    """Read the nearest pyproject.toml at or above `directory`.
+
+    Raises UsageError, with the place, for a file that is no TOML or whose `[tool.tcli]` is no table.
+    """
+    for folder in (directory, *directory.parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            return _read(file)
+    return Settings(directory)
+
+
+def _read(file: Path) -> Settings:
+    try:
+        if file.stat().st_size > _MAX_SIZE:
+            raise UsageError(f"{file} is larger than 1 MiB.", hint="Is this the project's pyproject.toml?")
+        text = file.read_bytes().decode("utf-8-sig")
+        tcli = tomllib.loads(text).get("tool", {}).get("tcli", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as TOML: {error}", hint="Mend the file, or move it away.") from error
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}.", hint="Check its permissions.") from error
+    if not isinstance(tcli, dict):
+        raise UsageError(
+            f"{file}: tool.tcli must be a table.", hint='Write [tool.tcli] and below it app = "module:name".'
+        )
+    return Settings(file.parent, text, tcli)
+
+
+def check_keys(settings: Settings, command: str, known: Iterable[str]) -> None:
+    """Raise UsageError, with the line and a suggestion, for a key that no option answers to."""
+    _check("tool.tcli", settings, settings.tcli, {*_TOP_KEYS, *_OTHER_TABLES, *COMMANDS_WITH_SETTINGS})
+    table = settings.tcli.get(command, {})
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{settings.directory / 'pyproject.toml'}: tool.tcli.{command} must be a table.")
+    _check(f"tool.tcli.{command}", settings, table, set(known))
+
+
+def _check(table: str, settings: Settings, given: Mapping[str, Any], known: set[str]) -> None:
+    for key in given:
+        if key in known:
+            continue
+        line = settings.line_of(key, table)
+        place = f"{settings.directory / 'pyproject.toml'}{f', line {line}' if line else ''}"
+        close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
+        raise UsageError(f"{place}: [{table}] has no key {key}.", hint=hint)

@@ -1,0 +1,166 @@
+"""What the processes of one tree tell each other: small values that travel as JSON."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
+
+_KINDS: dict[str, type["Message"]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One order or report."""
+
+
+M = TypeVar("M", bound=type[Message])
+
+
+def _message(kind: M) -> M:
+    _KINDS[kind.__name__] = kind
+    return kind
+
+
+def encode(message: Message) -> bytes:
+    """Return the message as it travels over a channel."""
+    return json.dumps([type(message).__name__, asdict(message)]).encode()
+
+
+def decode(data: bytes) -> Message:
+    """Return the message that `encode` was given.
+
+    Raises ValueError for anything else: the sender may be an application gone mad.
+    """
+    try:
+        name, fields = json.loads(data)
+        return _KINDS[name](**fields)
+    except (TypeError, KeyError, UnicodeDecodeError) as error:
+        raise ValueError(f"not a message: {data[:80]!r}") from error
+
+
+# Down: from the top process.
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boot(Message):
+    """The first message to an exec'd child: everything it needs to know."""
+
+    settings: dict[str, Any]
+    """What its own module reads (`run.boot`, `serve.boot`)."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartProcess(Message):
+    """To the forkserver, with the child's end of a new channel: fork a process that serves.
+
+    With `page` it answers everything with that page; without, it loads the application.
+    """
+
+    number: int
+    turn: int
+    """It may accept while the shared word of turns is not above this."""
+    page: dict[str, Any] | None = None
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activate(Message):
+    """To a waiting worker: load the application and serve.
+
+    Orders name the pid they are meant for: a worker that died may have left one unread to its successor.
+    """
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drain(Message):
+    """Accept nothing more, finish what runs within `grace` seconds, leave with 0."""
+
+    pid: int
+    grace: float
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound(Message):
+    """The answer to `BindElsewhere`: as many listeners as descriptors came along, or why there are none."""
+
+    error: str = ""
+
+
+# Up: to the top process.
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessForked(Message):
+    """From the forkserver, with a pidfd where the system has them."""
+
+    number: int
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessExited(Message):
+    """From the forkserver: `code` is the exit code, or the negative number of the signal."""
+
+    number: int
+    pid: int
+    code: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerExited(Message):
+    """From the leader, out of `fork_processes`: `code` is the exit code, or the negative number of the signal."""
+
+    slot: int
+    pid: int
+    code: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Message):
+    """From a worker just forked, with a pidfd where the system has them: it may be activated."""
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready(Message):
+    """From a serving process: it listens on its own running loop."""
+
+    pid: int
+    watched_files: list[str] = field(default_factory=list)
+    """Files that the application asked Tornado's autoreload to watch."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BootFailed(Message):
+    """From a serving process that could not start: the user's failure, ready to be shown."""
+
+    pid: int
+    title: str
+    traceback: str = ""
+    hint: str = ""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindElsewhere(Message):
+    """From a script that listens on an address besides ours: the top process binds it once and for all."""
+
+    pid: int
+    port: int
+    host: str
+
+
+__all__ = [name for name, value in globals().items() if isinstance(value, type) and issubclass(value, Message)]
+__all__ += ["decode", "encode"]

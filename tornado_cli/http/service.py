@@ -1,0 +1,213 @@
+"""The life of a serving process, from its first listener to its last answer: ready, orders, drain, leave."""
+
+import asyncio
+import os
+import socket
+import ssl
+import sys
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+from tornado.web import Application
+from tornado.websocket import WebSocketHandler
+
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
+from tornado_cli.http.drain import drain
+from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
+from tornado_cli.http.gate import gated
+from tornado_cli.http.server import ObservedServer
+from tornado_cli.http.tally import Tally
+from tornado_cli.system.channel import Channel, ChannelClosed
+
+HEARTBEAT = 1.0
+"""Seconds between two beats of the loop."""
+_ORPHAN_GRACE = 1.0
+"""Seconds to finish when the top process has died."""
+
+
+class AccessLog(Protocol):
+    def __call__(  # noqa: PLR0917 - the hot path: keywords cost.
+        self, client: str, method: str, path: str, status: int, duration: float, size: int, request_id: str, /
+    ) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """On which terms an application is served; `serve` and `run` differ in these only."""
+
+    tally: Tally
+    access: AccessLog | None
+    adapt: Callable[[Application], None]
+    """Sets or undoes what `debug=True` means here."""
+    may_accept: Callable[[], bool] = lambda: True
+    tls: ssl.SSLContext | None = None
+    watched_files: Callable[[], set[str]] = set
+    before_leaving: Callable[[], None] = lambda: None
+
+
+class Service:
+    """What listens in this process and talks with the top process.
+
+    It is there before the application, learns of servers as the application makes them, and lives on whatever loop
+    they are started on: its own, or that of a script.
+    """
+
+    def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
+        self.tally = terms.tally
+        self.tls = terms.tls
+        self.request_ids = RequestIds()
+        self.is_draining = False
+        self.is_ready = False
+        self.left = asyncio.Event()
+        """Set when the drain is over; in script mode the loop is left instead."""
+        self.owns_loop = False
+        self._channel = channel
+        self._listeners = list(listeners)
+        self._terms = terms
+        self._servers: list[ObservedServer] = []
+        self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
+        self._quiet = asyncio.Event()
+        self._postponed: list[Message] = []
+        self._drain_task: asyncio.Task[None] | None = None
+        HTTPServer.configure(ObservedServer, service=self)
+
+    # What servers report.
+
+    def adopt(self, application: Any) -> None:
+        """Prepare an application for which a server is being made."""
+        if not isinstance(application, Application):
+            return
+        self._terms.adapt(application)
+        theirs = application.settings.get("log_function")
+        if not isinstance(theirs, _RequestLog):
+            application.settings["log_function"] = _RequestLog(self._websockets, theirs)
+
+    def server_listens(self, server: ObservedServer) -> None:
+        """Note a server that has been given sockets; the first one brings the process to life."""
+        self._servers.append(server)
+        if len(self._servers) == 1:
+            loop = IOLoop.current()
+            loop.add_handler(self._channel.fileno(), lambda *_: self._read_order(), IOLoop.READ)
+            # Run by the loop itself: who reports ready serves.
+            loop.add_callback(self._become_ready)
+
+    def exchange_began(self, _exchange: Exchange) -> None:
+        self.tally.request_began()
+
+    def exchange_ended(self, exchange: Exchange) -> None:
+        self.tally.request_ended(exchange.status, exchange.size)
+        if self._terms.access is not None:
+            self._terms.access(
+                exchange.client,
+                exchange.method,
+                exchange.path,
+                exchange.status,
+                exchange.duration(),
+                exchange.size,
+                exchange.request_id,
+            )
+
+    def something_ended(self) -> None:
+        self._quiet.set()
+
+    # What scripts ask for.
+
+    def provide_listeners(self) -> list[socket.socket]:
+        """Give out the inherited listeners; a second call gives none."""
+        listeners, self._listeners = self._listeners, []
+        return gated(listeners, self._terms.may_accept, self._stop_accepting)
+
+    def bind_elsewhere(self, port: int, host: str | None) -> list[socket.socket]:
+        """Have the top process bind another address: it stays bound while processes come and go.
+
+        Raises OSError with its reason when it cannot.
+        """
+        self._channel.send(BindElsewhere(pid=os.getpid(), port=port, host=host or ""))
+        while True:
+            received = self._channel.receive()
+            if received is not None and isinstance(received.message, Bound):
+                break
+            if received is not None:
+                self._postponed.append(received.message)
+        if received.message.error:
+            raise OSError(received.message.error)
+        listeners = [socket.socket(fileno=descriptor) for descriptor in received.descriptors]
+        return gated(listeners, self._terms.may_accept, self._stop_accepting)
+
+    # The module mode: the loop is ours.
+
+    async def serve(self, application: Any) -> None:
+        """Serve an application on the running loop until it has been drained."""
+        self.owns_loop = True
+        server = HTTPServer(application)
+        server.add_sockets(self.provide_listeners())
+        await self.left.wait()
+
+    # Orders.
+
+    def _become_ready(self) -> None:
+        self.is_ready = True
+        self._beat()
+        self._channel.send(Ready(pid=os.getpid(), watched_files=sorted(self._terms.watched_files())))
+        while self._postponed:
+            self._obey(self._postponed.pop(0))
+
+    def _beat(self) -> None:
+        self.tally.beat()
+        IOLoop.current().call_later(HEARTBEAT, self._beat)
+
+    def _read_order(self) -> None:
+        try:
+            received = self._channel.receive()
+        except ChannelClosed:
+            # The top process is gone.
+            IOLoop.current().remove_handler(self._channel.fileno())
+            self._start_drain(_ORPHAN_GRACE)
+            return
+        if received is not None:
+            self._obey(received.message)
+
+    def _obey(self, order: Message) -> None:
+        if isinstance(order, Drain) and order.pid == os.getpid():
+            self._start_drain(order.grace)
+
+    def _stop_accepting(self) -> None:
+        for server in self._servers:
+            server.stop()
+
+    def _start_drain(self, grace: float) -> None:
+        if self._drain_task is None:
+            self.is_draining = True
+            self.tally.draining()
+            self._drain_task = asyncio.ensure_future(self._drain(grace))
+
+    async def _drain(self, grace: float) -> None:
+        await drain(self._servers, self._websockets, self._quiet, grace)
+        self._terms.before_leaving()
+        self.left.set()
+        if not self.owns_loop:
+            # As if the script had called sys.exit(): its `finally` blocks run.
+            IOLoop.current().add_callback(_leave_loop)
+
+
+def _leave_loop() -> None:
+    sys.exit(ExitCode.OK)
+
+
+class _RequestLog:
+    """Stands in for Tornado's own line for each request, and learns which handlers are WebSockets."""
+
+    def __init__(self, websockets: Any, theirs: Callable[[Any], None] | None) -> None:
+        self._websockets = websockets
+        self._theirs = theirs
+
+    def __call__(self, handler: Any) -> None:
+        if handler.get_status() == SWITCHING_PROTOCOLS and isinstance(handler, WebSocketHandler):
+            self._websockets.add(handler)
+        if self._theirs is not None:
+            self._theirs(handler)

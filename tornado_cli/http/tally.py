@@ -1,0 +1,38 @@
+"""What a serving process counts while it serves; where the counts go is the process's own matter."""
+
+from typing import Protocol
+
+
+class Tally(Protocol):
+    """Receives counts on the path of each request: a call must cost next to nothing."""
+
+    def beat(self) -> None:
+        """Note that the loop runs."""
+
+    def connection_opened(self) -> None: ...
+
+    def connection_closed(self) -> None: ...
+
+    def request_began(self) -> None: ...
+
+    def request_ended(self, status: int, size: int) -> None:
+        """Count an answered request; `size` is bytes of the body."""
+
+    def draining(self) -> None:
+        """Note that the process accepts nothing more."""
+
+
+class NoTally:
+    """Counts nothing: in `tcli serve` nobody reads the counts."""
+
+    def beat(self) -> None: ...
+
+    def connection_opened(self) -> None: ...
+
+    def connection_closed(self) -> None: ...
+
+    def request_began(self) -> None: ...
+
+    def request_ended(self, status: int, size: int) -> None: ...
+
+    def draining(self) -> None: ...

@@ -1,0 +1,324 @@
+"""What the development server does next: decided here on plain values, carried out in `serve.server`."""
+
+import signal
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from tornado_cli.errors import ExitCode
+
+SLOW_IMPORT = 3.0
+"""Seconds after which a page says that the application is still starting."""
+_KILL_AFTER_GRACE = 0.5
+"""Seconds between the end of a grace and the kill."""
+_FORKSERVER_DEATHS = 3
+"""Deaths of the forkserver without a good start between them, after which trying again will not help."""
+
+
+class Role(Enum):
+    APP = auto()
+    PAGE = auto()
+
+
+class Phase(Enum):
+    STARTING = auto()
+    SERVING = auto()
+    BROKEN = auto()
+    LEAVING = auto()
+
+
+@dataclass(slots=True)
+class Process:
+    """A forked process as the server knows it."""
+
+    role: Role
+    attempt: int
+    kill_at: float | None = None
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Everything the decisions depend on."""
+
+    grace: float
+    phase: Phase = Phase.STARTING
+    attempt: int = 0
+    """Counts starts of the application; the newest is the only one that matters."""
+    numbers: int = 0
+    """Counts forked processes."""
+    started_at: float = 0.0
+    changed: tuple[str, ...] = ()
+    processes: dict[int, Process] = field(default_factory=dict)
+    forkserver_deaths: int = 0
+    interrupts: int = 0
+    code: ExitCode = ExitCode.OK
+
+    def newest_app(self) -> int | None:
+        return next((n for n, p in self.processes.items() if p.role is Role.APP and p.attempt == self.attempt), None)
+
+    def has_page(self) -> bool:
+        return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())
+
+    def next_deadline(self) -> float | None:
+        """Return when `Tick` is due, by the clock that `now` comes from."""
+        deadlines = [p.kill_at for p in self.processes.values() if p.kill_at is not None]
+        if self.phase is Phase.STARTING and not self.has_page() and self.newest_app() is not None:
+            deadlines.append(self.started_at + SLOW_IMPORT)
+        return min(deadlines, default=None)
+
+
+# Events.
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Files were written, or somebody asked for a fresh start; no files mean the first one."""
+
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BecameReady:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The application did not start, by its own account."""
+
+    number: int
+    failure: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    number: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForkserverDied:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SignalArrived:
+    number: signal.Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    pass
+
+
+Event = Changed | BecameReady | Failed | Exited | ForkserverDied | SignalArrived | Tick
+
+
+# Actions.
+
+
+@dataclass(frozen=True, slots=True)
+class SetTurn:
+    """Let only processes of this turn or a later one accept."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Fork a process: the application, or the page given."""
+
+    number: int
+    turn: int
+    page: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrainProcess:
+    number: int
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartForkserver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseListeners:
+    """A final stop: from now on new clients are refused, not left waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellReady:
+    attempt: int
+    files: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellFailure:
+    failure: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    code: ExitCode
+
+
+Action = SetTurn | Start | DrainProcess | Kill | StartForkserver | CloseListeners | TellReady | TellFailure | Leave
+
+
+def app_turn(attempt: int) -> int:
+    """Return the turn of an attempt's application; the pages that stand in for it come just before."""
+    return 2 * attempt
+
+
+def next_actions(fleet: Fleet, event: Event, now: float) -> list[Action]:
+    """Note the event in `fleet` and say what to do."""
+    actions = _answer(fleet, event, now)
+    if fleet.phase is Phase.LEAVING and not fleet.processes:
+        actions.append(Leave(fleet.code))
+    return actions
+
+
+def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
+    match event:
+        case Changed(files) if fleet.phase is not Phase.LEAVING:
+            return _start_afresh(fleet, files, now)
+        case BecameReady(number):
+            return _became_ready(fleet, number, now)
+        case Failed(number, failure) if number == fleet.newest_app():
+            return _show(fleet, failure)
+        case Exited(number, code):
+            return _exited(fleet, number, code)
+        case ForkserverDied():
+            return _forkserver_died(fleet, now)
+        case SignalArrived(number):
+            return _signal_arrived(fleet, number, now)
+        case Tick():
+            return _tick(fleet, now)
+    return []
+
+
+def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Action]:
+    fleet.attempt += 1
+    fleet.phase = Phase.STARTING
+    fleet.started_at = now
+    fleet.changed = files
+    # Whoever is older accepts nothing more: what connects now waits for the new process.
+    actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
+    actions += _retire(fleet, now)
+    actions.append(_start(fleet, Role.APP))
+    return actions
+
+
+def _retire(fleet: Fleet, now: float) -> list[Action]:
+    return [
+        _ask_to_leave(fleet, number, now)
+        for number, process in fleet.processes.items()
+        if process.attempt < fleet.attempt and process.kill_at is None
+    ]
+
+
+def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
+    """Drain what serves; a process that has not come so far would not read the order, its deadline ends it."""
+    process = fleet.processes[number]
+    process.kill_at = now + fleet.grace + _KILL_AFTER_GRACE
+    return DrainProcess(number, fleet.grace)
+
+
+def _start(fleet: Fleet, role: Role, page: dict[str, Any] | None = None) -> Start:
+    fleet.numbers += 1
+    fleet.processes[fleet.numbers] = Process(role, fleet.attempt)
+    turn = app_turn(fleet.attempt)
+    return Start(fleet.numbers, turn if role is Role.APP else turn - 1, page)
+
+
+def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
+    if number != fleet.newest_app() or fleet.phase is not Phase.STARTING:
+        return []
+    fleet.phase = Phase.SERVING
+    fleet.forkserver_deaths = 0
+    actions: list[Action] = [SetTurn(app_turn(fleet.attempt))]
+    actions += _kill_pages(fleet)
+    actions.append(TellReady(fleet.attempt, fleet.changed, now - fleet.started_at))
+    return actions
+
+
+def _kill_pages(fleet: Fleet) -> list[Action]:
+    return [Kill(number) for number, process in fleet.processes.items() if process.role is Role.PAGE]
+
+
+def _show(fleet: Fleet, failure: dict[str, Any]) -> list[Action]:
+    fleet.phase = Phase.BROKEN
+    return [*_kill_pages(fleet), _start(fleet, Role.PAGE, {"status": 500, **failure}), TellFailure(failure)]
+
+
+def _exited(fleet: Fleet, number: int, code: int) -> list[Action]:
+    was_newest = number == fleet.newest_app()
+    process = fleet.processes.pop(number, None)
+    if process is None or fleet.phase is Phase.LEAVING:
+        return []
+    if was_newest and fleet.phase in {Phase.STARTING, Phase.SERVING}:
+        return _show(fleet, {"title": _death(fleet.phase, code), "traceback": "", "hint": ""})
+    return []
+
+
+def _death(phase: Phase, code: int) -> str:
+    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+    return f"The application {how} while it {'started' if phase is Phase.STARTING else 'served'}."
+
+
+def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:
+    # Its processes went with it, or follow at once: they are bound to its life.
+    fleet.processes.clear()
+    if fleet.phase is Phase.LEAVING:
+        return []
+    fleet.forkserver_deaths += 1
+    if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
+        fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
+        return [CloseListeners()]
+    return [StartForkserver(), *_start_afresh(fleet, (), now)]
+
+
+def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Action]:
+    if number == signal.SIGINT:
+        fleet.interrupts += 1
+    if number == signal.SIGQUIT or fleet.interrupts > 1:
+        fleet.code = ExitCode.INTERRUPTED if fleet.interrupts > 1 else ExitCode.OK
+        fleet.phase = Phase.LEAVING
+        return [CloseListeners(), *(Kill(number) for number in fleet.processes)]
+    if fleet.phase is Phase.LEAVING:
+        return []
+    fleet.phase = Phase.LEAVING
+    starting = fleet.newest_app() if not _is_up(fleet) else None
+    return [
+        CloseListeners(),
+        *(
+            Kill(number) if number == starting or process.role is Role.PAGE else _ask_to_leave(fleet, number, now)
+            for number, process in fleet.processes.items()
+        ),
+    ]
+
+
+def _is_up(fleet: Fleet) -> bool:
+    return fleet.phase is Phase.SERVING
+
+
+def _tick(fleet: Fleet, now: float) -> list[Action]:
+    actions: list[Action] = []
+    for number, process in fleet.processes.items():
+        if process.kill_at is not None and process.kill_at <= now:
+            process.kill_at = None
+            actions.append(Kill(number))
+    is_slow = fleet.phase is Phase.STARTING and now >= fleet.started_at + SLOW_IMPORT
+    if is_slow and not fleet.has_page() and fleet.newest_app() is not None:
+        page = {"status": 503, "title": "The application is still starting.", "traceback": "", "hint": ""}
+        actions.append(_start(fleet, Role.PAGE, page))
+    return actions

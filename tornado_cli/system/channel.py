@@ -1,0 +1,89 @@
+"""A channel: two ends over which a parent and a child exchange messages and descriptors."""
+
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tornado_cli.events import Message, decode, encode
+
+# Both keep message boundaries, so a sender that dies half-way leaves no half message behind.
+# macOS has no sequenced packets here; there a closed peer is told by ECONNRESET.
+_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
+MAX_MESSAGE = 128 * 1024
+_MAX_DESCRIPTORS = 32
+
+
+class ChannelClosed(Exception):  # noqa: N818 - an event, not an error: the other process has ended.
+    """Nobody holds the other end any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message and the descriptors that came with it; they are the receiver's to close."""
+
+    message: Message
+    descriptors: list[int] = field(default_factory=list)
+
+
+class Channel:
+    """One end. The top process's ends never block; a child's may wait for orders."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._socket = end
+        with contextlib.suppress(OSError):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MAX_MESSAGE)
+
+    @classmethod
+    def from_descriptor(cls, descriptor: int) -> "Channel":
+        return cls(socket.socket(socket.AF_UNIX, _KIND, fileno=descriptor))
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, message: Message, descriptors: Sequence[int] = ()) -> bool:
+        """Send, and say whether it went: it does not when the other end is gone or has long stopped reading."""
+        try:
+            socket.send_fds(self._socket, [encode(message)], list(descriptors))
+        except (BrokenPipeError, ConnectionError, BlockingIOError):
+            return False
+        return True
+
+    def receive(self) -> Received | None:
+        """Return the next message, or None when a non-blocking end has none.
+
+        Raises ChannelClosed when the other end is gone, ValueError for what is not a message.
+        """
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._socket, MAX_MESSAGE, _MAX_DESCRIPTORS)
+        except BlockingIOError:
+            return None
+        except ConnectionError as error:
+            raise ChannelClosed from error
+        if not data:
+            raise ChannelClosed
+        try:
+            return Received(decode(data), descriptors)
+        except ValueError:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
+
+    def set_blocking(self, blocking: bool) -> None:
+        self._socket.setblocking(blocking)
+
+    def detach(self) -> int:
+        """Give the descriptor away: to a child, by inheritance."""
+        return self._socket.detach()
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def channel_pair() -> tuple[Channel, Channel]:
+    """Return the top process's end, which does not block, and the child's end, which does."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
+    ours.setblocking(False)
+    return Channel(ours), Channel(theirs)

@@ -1,0 +1,81 @@
+"""Starting a fresh interpreter, and ending a process without ever hitting another one."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process, held by a pidfd: a number used again by another process is never signalled."""
+
+    pid: int
+    pidfd: int | None
+    """None where the system has no pidfds."""
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal, or nothing when the process has ended."""
+        with contextlib.suppress(ProcessLookupError):
+            if self.pidfd is None:
+                os.kill(self.pid, number)
+            else:
+                signal.pidfd_send_signal(self.pidfd, number)
+
+    def close(self) -> None:
+        if self.pidfd is not None:
+            os.close(self.pidfd)
+
+
+def pidfd_of(pid: int) -> int | None:
+    """Return a pidfd of this process, of a child not yet reaped, or None."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
+
+
+def start_interpreter(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    descriptors: Sequence[int],
+    new_session: bool = False,
+    stdin: int | None = None,
+    stdout: int | None = None,
+    stderr: int | None = None,
+) -> Child:
+    """Exec a fresh interpreter with `module` as its program and the flags of this one.
+
+    It must be called by the main thread: `die_with` follows the thread that started the child. `-P` keeps a
+    `logging.py` in the working directory from standing in for the standard library's in our own imports; the
+    application's search path is set when it is loaded.
+    """
+    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
+    started = subprocess.Popen(
+        [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
+        pass_fds=tuple(descriptors),
+        start_new_session=new_session,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    # The supervisor reaps by waitpid: Popen's own record must not warn about a child it never saw end.
+    started.returncode = 0
+    return Child(started.pid, pidfd_of(started.pid))
+
+
+def reap() -> list[tuple[int, int]]:
+    """Return (pid, exit code or negative signal) of every child that has ended; adopted strangers included."""
+    ended: list[tuple[int, int]] = []
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return ended
+        if pid == 0:
+            return ended
+        ended.append((pid, os.waitstatus_to_exitcode(status)))

@@ -1,0 +1,45 @@
+"""Signals as events: handlers only wake the loop that waits."""
+
+import signal
+import socket
+from collections.abc import Iterable
+from types import FrameType
+
+
+def _do_nothing(_number: int, _frame: FrameType | None) -> None:
+    """Be a handler: SIG_IGN would be inherited by children and by what they exec."""
+
+
+def leave_to_the_parent(*numbers: signal.Signals) -> None:
+    """In a child: have these do nothing; the top process answers them for all."""
+    for number in numbers:
+        signal.signal(number, _do_nothing)
+
+
+class SignalWakeup:
+    """Readable whenever one of the signals has arrived."""
+
+    def __init__(self, numbers: Iterable[signal.Signals]) -> None:
+        self._reader, self._writer = socket.socketpair()
+        self._reader.setblocking(False)
+        self._writer.setblocking(False)
+        self._numbers = frozenset(numbers)
+        for number in self._numbers:
+            signal.signal(number, _do_nothing)
+        signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
+
+    def fileno(self) -> int:
+        return self._reader.fileno()
+
+    def arrived(self) -> list[signal.Signals]:
+        """Return the signals that came since the last call, in order."""
+        try:
+            data = self._reader.recv(4096)
+        except BlockingIOError:
+            return []
+        return [signal.Signals(number) for number in data if number in self._numbers]
+
+    def close(self) -> None:
+        signal.set_wakeup_fd(-1)
+        self._reader.close()
+        self._writer.close()
