@@ -1,0 +1,144 @@
+"""Import the application, in the process that serves it, and make what the HTTP server is given."""
+
+import difflib
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
+
+from tornado_cli.app.choice import ATTRIBUTES
+from tornado_cli.app.lifespan import lifespan_of
+from tornado_cli.app.results import check_delegate, check_maker, is_delegate
+from tornado_cli.app.target import Kind, Target
+from tornado_cli.errors import AppError
+
+Delegate: TypeAlias = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], None]
+"""What tornado.httpserver.HTTPServer serves; the callable one is a WSGIContainer."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """An imported application that is not yet made."""
+
+    target: Target
+    module: ModuleType
+    name: str
+    """The attribute that was taken."""
+    value: Any
+
+    @property
+    def title(self) -> str:
+        return f"{self.target.module}:{self.name}"
+
+
+def load(target: Target, argv: Sequence[str] = ()) -> Loaded:
+    """Import the target's module; what its code raises comes out as it is.
+
+    `argv` are the application's own arguments; tornado.options takes them when the module uses it.
+    """
+    assert target.kind is Kind.MODULE
+    assert target.module is not None
+    prepare_path(target.search_path)
+    sys.argv = [str(target.path or target.module), *argv]
+    import_for_the_user()
+    module = _import(target.module, target)
+    if argv and "tornado.options" in sys.modules:
+        sys.modules["tornado.options"].parse_command_line()
+    name = target.attribute or _usual_name(module, target)
+    return Loaded(target=target, module=module, name=name, value=_attribute(module, name, target))
+
+
+async def make_application(loaded: Loaded) -> tuple[Delegate, AbstractAsyncContextManager[Any] | None]:
+    """Call and await what has to be; also the application's lifespan, not yet entered."""
+    value = loaded.value
+    args, kwargs = loaded.target.args, loaded.target.kwargs
+    if not is_delegate(value):
+        check_maker(value, loaded.title, args, kwargs)
+        value = value(*args, **kwargs)
+        if inspect.isawaitable(value):
+            value = await value
+        check_delegate(value, loaded.title)
+    elif args or kwargs:
+        hint = f"Leave the arguments out: {loaded.title}"
+        raise AppError(f"{loaded.title} is an application already: it takes no arguments.", hint=hint)
+    return value, lifespan_of(value, loaded.value, loaded.module)
+
+
+def prepare_path(search_path: Sequence[str]) -> None:
+    """Put these folders first on `sys.path`, once each."""
+    sys.path[:] = [*search_path, *(entry for entry in sys.path if entry not in search_path)]
+
+
+def import_for_the_user() -> None:
+    """`import tornado; tornado.websocket` fails in Tornado 6.6.1 unless something imported it before.
+
+    Its table of lazy modules lacks these two; Tornado's own demos/websocket needs one of them.
+    """
+    importlib.import_module("tornado.websocket")
+    importlib.import_module("tornado.wsgi")
+
+
+def _import(name: str, target: Target) -> ModuleType:
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        places = ", ".join(target.search_path)
+        hint = "Name a file: tcli serve path/to/file.py"
+        raise AppError(
+            f"There is no module {name}: looked in {places} and the installed packages.", hint=hint
+        ) from None
+    _check_file(module, target)
+    return module
+
+
+def _check_file(module: ModuleType, target: Target) -> None:
+    """A module of the same name may have been imported before, by Python or by Tornado."""
+    found = getattr(module, "__file__", None)
+    if target.path is None or found is None or os.path.realpath(target.path) == os.path.realpath(found):
+        return
+    raise AppError(
+        f"{target.path} cannot be imported as {module.__name__}: that name belongs to {found}.",
+        hint="Give the file a name that nothing else has.",
+    )
+
+
+def _usual_name(module: ModuleType, target: Target) -> str:
+    name = next((name for name in ATTRIBUTES if getattr(module, name, None) is not None), None)
+    if name is None:
+        looked = ", ".join(ATTRIBUTES)
+        raise AppError(f"There is no application in {target.module}: looked for {looked}.", hint=_names_in(module))
+    return name
+
+
+def _attribute(module: ModuleType, dotted: str, target: Target) -> Any:
+    value: Any = module
+    owner = str(target.module)
+    for number, part in enumerate(dotted.split(".")):
+        try:
+            value = getattr(value, part)
+        except AttributeError:
+            raise AppError(f"There is no {part} in {owner}.", hint=_names_in(value, part)) from None
+        owner += f".{part}" if number else f":{part}"
+    return value
+
+
+def _names_in(holder: Any, wanted: str = "app") -> str:
+    """The names that could be meant."""
+    names = [
+        name
+        for name, value in getattr(holder, "__dict__", {}).items()
+        if not name.startswith("_") and not inspect.ismodule(value) and (callable(value) or is_delegate(value))
+    ]
+    near = difflib.get_close_matches(wanted, names, n=1)
+    if near:
+        return f"Did you mean {near[0]}?"
+    return f"There are: {', '.join(names[:8])}." if names else ""
