@@ -23,7 +23,7 @@ def lifespan_of(app: object, maker: object, module: ModuleType) -> AbstractAsync
     if function is None:
         return None
     if not callable(function):
-        raise AppError(f"{place} is a {type(function).__name__}, not a function.", hint=_HINT)
+        raise AppError(f"{place} is of type {type(function).__name__}, not a function.", hint=_HINT)
     context = function(app)
     if not isinstance(context, AbstractAsyncContextManager):
         if inspect.iscoroutine(context):
