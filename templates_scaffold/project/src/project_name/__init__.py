@@ -1,0 +1,1 @@
+"""Project Name: a web application on Tornado."""

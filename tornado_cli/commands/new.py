@@ -1,0 +1,67 @@
+"""`tcli new`: a project that runs, and whose tests pass, the first time."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
+
+TEMPLATES = "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
+PLAIN = str.maketrans("├└─│", "|`-|")
+ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("target", metavar="NAME", type=click.Path(path_type=Path))
+@click.option(
+    "-t",
+    "--template",
+    type=click.Choice(list(PRESETS)),
+    default=DEFAULT_PRESET,
+    show_default=True,
+    help=f"What to make ({TEMPLATES}).",
+)
+@click.option("--package", metavar="WORD", default="", help="Import name, if it is not NAME with _ for -.")
+@click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
+@click.option("-y", "--yes", is_flag=True, expose_value=False, help="Take the defaults and ask nothing.")
+def new(target: Path, template: str, package: str, dry_run: bool) -> None:
+    """Make a new project.
+
+    NAME is the project's name, or a path that ends with it. Nothing that exists is touched.
+    """
+    from tornado_cli.scaffold.generate import plan
+    from tornado_cli.scaffold.outline import outline
+
+    made = plan(target, preset=template, package=package)
+    if not dry_run:
+        made.write()
+    echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{target}/', bold=True)}")
+    echo("\n".join(outline(file.path for file in made.files)))
+    if not dry_run:
+        echo(f"\nNext:\n\n{next_steps(target, made.project.package)}")
+
+
+def echo(text: str) -> None:
+    """Print, in plain letters where the terminal has no others: the project is made, and nothing may fail now."""
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+    click.echo(text)
+
+
+def next_steps(target: Path, package: str) -> str:
+    steps = {
+        f"cd {shlex.quote(str(target))}": "",
+        f"python3 -m venv .venv && {ACTIVATE}": "",
+        "pip install -e '.[dev]'": "",
+        "pytest": "its own tests",
+        f"python -m {package}": "on plain Tornado: http://127.0.0.1:8000",
+        "tcli serve --debug": "the same, fresh after each save",
+    }
+    width = max(len(step) for step, why in steps.items() if why)
+    return "\n".join(f"  {step:{width}}  # {why}" if why else f"  {step}" for step, why in steps.items())

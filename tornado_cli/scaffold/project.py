@@ -1,0 +1,66 @@
+"""Plans a project in memory: names and answers in, files out."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from tornado_cli.files import NewFile
+from tornado_cli.rendering import TemplateError, holds, render, replaced
+from tornado_cli.scaffold.manifest import MANIFEST, Entry, read_manifest
+
+# The template's tree is a project itself; the manifest says which of its files are meant.
+TREE = "project"
+SECRET = "change-me"  # noqa: S105 - the placeholder that the template has in the place of a secret
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """What is asked for, checked."""
+
+    name: str
+    package: str
+    answers: Mapping[str, bool | str]
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The template's reserved words and what stands for them here."""
+        title = self.name.replace("-", " ").replace("_", " ").title()
+        return {"project-name": self.name, "project_name": self.package, "Project Name": title}
+
+
+def planned_files(project: Project, root: Path) -> list[NewFile]:
+    """The files of `project`, whole; nothing is written."""
+    return [
+        planned_file(entry, project, root)
+        for entry in read_manifest(root)
+        if not entry.when or holds(entry.when, project.answers, f"{root / MANIFEST}: {entry.path}")
+    ]
+
+
+def planned_file(entry: Entry, project: Project, root: Path) -> NewFile:
+    source = root / TREE / entry.source
+    return NewFile(
+        path=PurePosixPath(replaced(str(entry.path), project.words)),
+        content=content_of(source, project, new_secrets=entry.secrets),
+        mode=entry.mode,
+    )
+
+
+def content_of(source: Path, project: Project, *, new_secrets: bool) -> bytes:
+    try:
+        content = source.read_bytes()
+    except OSError as error:
+        raise TemplateError(str(source), f"cannot be read ({error.strerror}).") from error
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError:
+        return content  # An image or a font: no text to render.
+    text = render(text, source=str(source), answers=project.answers, words=project.words)
+    return (with_secrets(text) if new_secrets else text).encode()
+
+
+def with_secrets(text: str) -> str:
+    import secrets
+
+    return re.sub(re.escape(SECRET), lambda _: secrets.token_urlsafe(32), text)
