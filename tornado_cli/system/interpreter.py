@@ -1,0 +1,136 @@
+"""Whose Python runs: the project's own, when it is another one than ours and has tcli too."""
+
+import json
+import os
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+DISTRIBUTION: Final = "tornado-tcli"
+ENVIRONMENT_FOLDERS: Final = (".venv", "venv")
+PROJECT_MARKS: Final = ("pyproject.toml", ".git")
+# Holds the id of the process that was exec'd: kept by exec and not by fork, so children decide for themselves.
+REEXEC_MARKER: Final = "TCLI_REEXEC_PID"
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Go on: this is the project's interpreter, or the project has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reexec:
+    """Replace this process: `os.execve(argv[0], argv, {**os.environ, **environ})`."""
+
+    argv: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Warn:
+    """Go on, and say that the project's packages will be missing."""
+
+    message: str
+    hint: str
+
+
+Plan = Stay | Reexec | Warn
+
+
+def reexec_plan(
+    project: Path | None,
+    *,
+    installed: bool,
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    pid: int,
+    source: str,
+) -> Plan:
+    """Decide; `arguments` are those after the command's name, `source` is what `install_source` says."""
+    if project is None or environ.get(REEXEC_MARKER) == str(pid):
+        return Stay()
+    if installed:
+        # -P: `-m` would put the working directory first, where a user's click.py or logging.py would be ours.
+        return Reexec((str(project), "-P", "-m", "tornado_cli", *arguments), {REEXEC_MARKER: str(pid)})
+    message = (
+        f"The project has its own Python, {project}, in which tcli is not installed: its packages will be missing."
+    )
+    return Warn(message, hint=f"Install it there: {install_command(project, source)}")
+
+
+def project_interpreter(directory: Path, environ: Mapping[str, str], current: str) -> Path | None:
+    """Return the Python of the project around a directory; none when it has none or is `current` (a `sys.prefix`).
+
+    Environments are compared, not Pythons: in most of them that is a symlink to the same program.
+    """
+    environments = [folder for folder in _candidates(directory, environ) if _python(folder).exists()]
+    if not environments or any(_is_same(folder, current) for folder in environments):
+        return None
+    return _python(environments[0])
+
+
+def has_tcli(python: Path) -> bool:
+    """Tell whether tcli is installed beside an interpreter, without running it: nothing of the user's is executed."""
+    return _is_installed(python, DISTRIBUTION)
+
+
+def install_source() -> str:
+    """Return what to give to `pip install` for the tcli that is running."""
+    try:
+        record = distribution(DISTRIBUTION).read_text("direct_url.json")
+    except PackageNotFoundError:
+        record = None
+    if record is None:
+        return DISTRIBUTION
+    origin = json.loads(record)
+    place = shlex.quote(unquote(origin["url"].removeprefix("file://")))
+    if version_control := origin.get("vcs_info"):
+        return f"{version_control['vcs']}+{origin['url']}@{version_control['commit_id']}"
+    return f"-e {place}" if origin.get("dir_info", {}).get("editable") else place
+
+
+def install_command(python: Path, source: str) -> str:
+    """Return the line to type; environments made by uv have no pip."""
+    quoted = shlex.quote(str(python))
+    if _is_installed(python, "pip"):
+        return f"{quoted} -m pip install {source}"
+    return f"uv pip install --python {quoted} {source}"
+
+
+def _candidates(directory: Path, environ: Mapping[str, str]) -> Iterator[Path]:
+    if activated := environ.get("VIRTUAL_ENV"):
+        yield Path(activated)
+    for folder in _up_to_project(directory.absolute()):
+        for name in ENVIRONMENT_FOLDERS:
+            yield folder / name
+
+
+def _up_to_project(directory: Path) -> list[Path]:
+    """Return a directory and those above it up to the project's own; only itself when no project is around it."""
+    folders = [directory, *directory.parents]
+    for place, folder in enumerate(folders):
+        if any((folder / mark).exists() for mark in PROJECT_MARKS):
+            return folders[: place + 1]
+    return [directory]
+
+
+def _python(environment: Path) -> Path:
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _is_same(environment: Path, prefix: str) -> bool:
+    return os.path.realpath(environment) == os.path.realpath(prefix)
+
+
+def _is_installed(python: Path, name: str) -> bool:
+    pattern = f"{name.replace('-', '_')}-*.dist-info"
+    return any(next(folder.glob(pattern), None) for folder in _site_packages(python.parent.parent))
+
+
+def _site_packages(environment: Path) -> Iterator[Path]:
+    for pattern in ("lib/python3*/site-packages", "lib64/python3*/site-packages", "Lib/site-packages"):
+        yield from environment.glob(pattern)
