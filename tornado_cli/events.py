@@ -143,8 +143,8 @@ class Ready(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BootFailed(Message):
-    """From a serving process that could not start: the user's failure, ready to be shown."""
+class AppFailed(Message):
+    """From a serving process that could not start, or broke down later: the user's failure, ready to be shown."""
 
     pid: int
     title: str

@@ -14,6 +14,6 @@ def run(config: RunConfig) -> None:
     APP is module:name, module:factory(), a file, a package, or nothing: then it is looked for. What stands behind
     -- are arguments of a script.
     """
-    from tornado_cli.run.supervisor import Supervisor
+    from tornado_cli.run import start
 
-    raise SystemExit(Supervisor(config, settings_of_command()).run())
+    raise SystemExit(start.run(config, settings_of_command()))

@@ -14,6 +14,6 @@ def serve(config: ServeConfig) -> None:
     APP is module:name, module:factory(), a file, a package, or nothing: then it is looked for. What stands behind
     -- are arguments of a script.
     """
-    from tornado_cli.serve.server import Server
+    from tornado_cli.serve import start
 
-    raise SystemExit(Server(config, settings_of_command()).run())
+    raise SystemExit(start.serve(config, settings_of_command()))

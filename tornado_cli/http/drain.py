@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 
+from tornado.httpserver import HTTPServer
 from tornado.websocket import WebSocketHandler
 
 from tornado_cli.http.server import ObservedServer
@@ -15,7 +16,7 @@ _WEBSOCKET_LOOK = 0.02
 
 
 async def drain(
-    servers: Sequence[ObservedServer], websockets: Iterable[WebSocketHandler], quiet: asyncio.Event, grace: float
+    servers: Sequence[HTTPServer], websockets: Iterable[WebSocketHandler], quiet: asyncio.Event, grace: float
 ) -> bool:
     """Stop accepting, finish what runs, close what waits. Return whether all was done within `grace` seconds.
 
@@ -26,11 +27,14 @@ async def drain(
     await asyncio.sleep(0)
     for server in servers:
         server.stop()
+    # An application may have a server class of its own: nothing is known of its connections.
+    observed = [server for server in servers if isinstance(server, ObservedServer)]
+    for server in observed:
         server.stop_keeping_alive()
     for handler in list(websockets):
         handler.close(GOING_AWAY, "server stops")
-    in_time = await _until_quiet(servers, quiet, deadline) and await _until_websockets_closed(servers, deadline)
-    for server in servers:
+    in_time = await _until_quiet(observed, quiet, deadline) and await _until_websockets_closed(observed, deadline)
+    for server in observed:
         server.drop_connections()
     return in_time
 

@@ -1,6 +1,5 @@
 """Tornado's HTTPServer with its connections in view: who waits, who is served, who has become a WebSocket."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from tornado import httputil
@@ -32,10 +31,6 @@ class ObservedServer(HTTPServer):
                 options["ssl_options"] = service.tls
         service.adopt(request_callback)
         super().initialize(request_callback, *args, **options)
-
-    def add_sockets(self, sockets: Iterable[Any]) -> None:
-        super().add_sockets(sockets)
-        self.service.server_listens(self)
 
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         """Be called when a connection has nothing to do: new, or after an answer was sent whole."""

@@ -8,13 +8,14 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
+from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
 from tornado_cli.http.drain import drain
@@ -22,7 +23,9 @@ from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
 from tornado_cli.http.gate import gated
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
-from tornado_cli.system.channel import Channel, ChannelClosed
+from tornado_cli.logs.sender import LogSender
+from tornado_cli.system.channel import Channel, ChannelClosed, Received
+from tornado_cli.system.listeners import adopt
 
 HEARTBEAT = 1.0
 """Seconds between two beats of the loop."""
@@ -30,18 +33,13 @@ _ORPHAN_GRACE = 1.0
 """Seconds to finish when the top process has died."""
 
 
-class AccessLog(Protocol):
-    def __call__(  # noqa: PLR0917 - the hot path: keywords cost.
-        self, client: str, method: str, path: str, status: int, duration: float, size: int, request_id: str, /
-    ) -> None: ...
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Terms:
     """On which terms an application is served; `serve` and `run` differ in these only."""
 
     tally: Tally
-    access: AccessLog | None
+    sender: LogSender
+    access_log: bool
     adapt: Callable[[Application], None]
     """Sets or undoes what `debug=True` means here."""
     may_accept: Callable[[], bool] = lambda: True
@@ -66,10 +64,11 @@ class Service:
         self.left = asyncio.Event()
         """Set when the drain is over; in script mode the loop is left instead."""
         self.owns_loop = False
+        """Whether the loop is ours (module mode) and not a script's; set before the application is loaded."""
         self._channel = channel
         self._listeners = list(listeners)
         self._terms = terms
-        self._servers: list[ObservedServer] = []
+        self._servers: list[HTTPServer] = []
         self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
         self._quiet = asyncio.Event()
         self._postponed: list[Message] = []
@@ -87,22 +86,21 @@ class Service:
         if not isinstance(theirs, _RequestLog):
             application.settings["log_function"] = _RequestLog(self._websockets, theirs)
 
-    def server_listens(self, server: ObservedServer) -> None:
-        """Note a server that has been given sockets; the first one brings the process to life."""
+    def server_listens(self, server: HTTPServer) -> None:
+        """Note a server that has been given sockets; in a script the first one brings the process to life."""
+        if server in self._servers:
+            return
         self._servers.append(server)
-        if len(self._servers) == 1:
-            loop = IOLoop.current()
-            loop.add_handler(self._channel.fileno(), lambda *_: self._read_order(), IOLoop.READ)
-            # Run by the loop itself: who reports ready serves.
-            loop.add_callback(self._become_ready)
+        if not self.owns_loop and len(self._servers) == 1:
+            self._come_alive()
 
     def exchange_began(self, _exchange: Exchange) -> None:
         self.tally.request_began()
 
     def exchange_ended(self, exchange: Exchange) -> None:
         self.tally.request_ended(exchange.status, exchange.size)
-        if self._terms.access is not None:
-            self._terms.access(
+        if self._terms.access_log:
+            self._terms.sender.access(
                 exchange.client,
                 exchange.method,
                 exchange.path,
@@ -122,36 +120,53 @@ class Service:
         listeners, self._listeners = self._listeners, []
         return gated(listeners, self._terms.may_accept, self._stop_accepting)
 
-    def bind_elsewhere(self, port: int, host: str | None) -> list[socket.socket]:
+    def bind_elsewhere(self, wanted: Wanted) -> list[socket.socket]:
         """Have the top process bind another address: it stays bound while processes come and go.
 
         Raises OSError with its reason when it cannot.
         """
-        self._channel.send(BindElsewhere(pid=os.getpid(), port=port, host=host or ""))
-        while True:
-            received = self._channel.receive()
-            if received is not None and isinstance(received.message, Bound):
-                break
-            if received is not None:
-                self._postponed.append(received.message)
+        if wanted.unix_path is not None or not isinstance(wanted.port, int):
+            return wanted.bind()
+        self._channel.send(BindElsewhere(pid=os.getpid(), port=wanted.port, host=wanted.address or "*"))
+        received = self._wait_for_bound()
+        assert isinstance(received.message, Bound)
         if received.message.error:
             raise OSError(received.message.error)
-        listeners = [socket.socket(fileno=descriptor) for descriptor in received.descriptors]
-        return gated(listeners, self._terms.may_accept, self._stop_accepting)
+        return gated(adopt(received.descriptors), self._terms.may_accept, self._stop_accepting)
+
+    def _wait_for_bound(self) -> Received:
+        while True:
+            received = self._channel.receive()
+            assert received is not None, "a child's end blocks"
+            if isinstance(received.message, Bound):
+                return received
+            self._postponed.append(received.message)
 
     # The module mode: the loop is ours.
 
     async def serve(self, application: Any) -> None:
         """Serve an application on the running loop until it has been drained."""
-        self.owns_loop = True
         server = HTTPServer(application)
         server.add_sockets(self.provide_listeners())
+        self.server_listens(server)
+        self._come_alive()
         await self.left.wait()
+
+    def report(self, message: Message) -> None:
+        """Tell the top process."""
+        self._channel.send(message)
 
     # Orders.
 
+    def _come_alive(self) -> None:
+        loop = IOLoop.current()
+        loop.add_handler(self._channel.fileno(), lambda *_: self._read_order(), IOLoop.READ)
+        # Run by the loop itself: who reports ready serves.
+        loop.add_callback(self._become_ready)
+
     def _become_ready(self) -> None:
         self.is_ready = True
+        self._terms.sender.attach(asyncio.get_running_loop())
         self._beat()
         self._channel.send(Ready(pid=os.getpid(), watched_files=sorted(self._terms.watched_files())))
         while self._postponed:

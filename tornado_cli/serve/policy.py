@@ -33,6 +33,7 @@ class Process:
 
     role: Role
     attempt: int
+    is_ready: bool = False
     kill_at: float | None = None
 
 
@@ -227,8 +228,10 @@ def _retire(fleet: Fleet, now: float) -> list[Action]:
 
 
 def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
-    """Drain what serves; a process that has not come so far would not read the order, its deadline ends it."""
+    """Drain what serves; what has not come so far has nothing to lose, and would not read the order."""
     process = fleet.processes[number]
+    if not process.is_ready:
+        return Kill(number)
     process.kill_at = now + fleet.grace + _KILL_AFTER_GRACE
     return DrainProcess(number, fleet.grace)
 
@@ -241,6 +244,8 @@ def _start(fleet: Fleet, role: Role, page: dict[str, Any] | None = None) -> Star
 
 
 def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
+    if number in fleet.processes:
+        fleet.processes[number].is_ready = True
     if number != fleet.newest_app() or fleet.phase is not Phase.STARTING:
         return []
     fleet.phase = Phase.SERVING
@@ -297,18 +302,7 @@ def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Ac
     if fleet.phase is Phase.LEAVING:
         return []
     fleet.phase = Phase.LEAVING
-    starting = fleet.newest_app() if not _is_up(fleet) else None
-    return [
-        CloseListeners(),
-        *(
-            Kill(number) if number == starting or process.role is Role.PAGE else _ask_to_leave(fleet, number, now)
-            for number, process in fleet.processes.items()
-        ),
-    ]
-
-
-def _is_up(fleet: Fleet) -> bool:
-    return fleet.phase is Phase.SERVING
+    return [CloseListeners(), *(_ask_to_leave(fleet, number, now) for number in fleet.processes)]
 
 
 def _tick(fleet: Fleet, now: float) -> list[Action]:

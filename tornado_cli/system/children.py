@@ -25,6 +25,11 @@ class Child:
             else:
                 signal.pidfd_send_signal(self.pidfd, number)
 
+    def wait(self) -> None:
+        """Wait for a child of this process to end, and reap it."""
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.pid, 0)
+
     def close(self) -> None:
         if self.pidfd is not None:
             os.close(self.pidfd)
@@ -79,3 +84,24 @@ def reap() -> list[tuple[int, int]]:
         if pid == 0:
             return ended
         ended.append((pid, os.waitstatus_to_exitcode(status)))
+
+
+def end_descendants() -> None:
+    """Kill and reap every child, and those that come to this subreaper when their parents die."""
+    while True:
+        for pid in _children_of_this_process():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children_of_this_process() -> list[int]:
+    """Return the pids of direct children; none of them can be another process, for only this one reaps them."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123 - a kernel file.
+            return [int(pid) for pid in file.read().split()]
+    except OSError:
+        return []

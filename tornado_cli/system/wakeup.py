@@ -1,5 +1,6 @@
 """Signals as events: handlers only wake the loop that waits."""
 
+import os
 import signal
 import socket
 from collections.abc import Iterable
@@ -43,3 +44,12 @@ class SignalWakeup:
         signal.set_wakeup_fd(-1)
         self._reader.close()
         self._writer.close()
+
+
+def controlling_terminal_is_gone() -> bool:
+    """Say whether a HUP came from a terminal that was closed, rather than from somebody who wants a reload."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return True
+    return False

@@ -1,0 +1,88 @@
+"""Bringing the application up in a serving process, and saying how that ended."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from enum import Enum, auto
+from pathlib import Path
+
+import tornado_cli
+from tornado_cli.app.failures import describe_failure
+from tornado_cli.app.load import Loaded, load, make_application
+from tornado_cli.app.patches import patch_tornado
+from tornado_cli.app.script import run_script
+from tornado_cli.app.target import Kind, Target
+from tornado_cli.errors import AppError, TcliError
+from tornado_cli.events import AppFailed
+from tornado_cli.http.loops import loop_factory, use_for_scripts
+from tornado_cli.http.service import Service
+
+_OUR_ROOT = Path(tornado_cli.__file__).parent
+
+
+class Ending(Enum):
+    """How the application's time in this process ended."""
+
+    ORDERED = auto()
+    """Drained, as the top process ordered."""
+    NEVER_READY = auto()
+    """It did not start; the failure has been reported."""
+    UNORDERED = auto()
+    """It ended by itself after it had served."""
+
+
+def serve_target(target: Target, arguments: Sequence[str], service: Service, loop: str) -> Ending:
+    """Load and serve until drained, on a loop that `loop` names.
+
+    Whatever the application raised is reported to the top process.
+    """
+    service.owns_loop = target.kind is Kind.MODULE
+    patch_tornado(
+        provide_listeners=None if service.owns_loop else service.provide_listeners,
+        bind_elsewhere=service.bind_elsewhere,
+        on_serving=service.server_listens,
+    )
+    try:
+        if target.kind is Kind.SCRIPT:
+            _serve_script(target, arguments, service, loop)
+        else:
+            _serve_module(target, arguments, service, loop)
+    except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt are ways to fail, too.
+        if service.is_draining and isinstance(error, SystemExit | KeyboardInterrupt):
+            return Ending.ORDERED
+        service.report(_failure_of(error))
+        return Ending.UNORDERED if service.is_ready else Ending.NEVER_READY
+    return Ending.ORDERED if service.is_draining else Ending.UNORDERED
+
+
+def _serve_module(target: Target, arguments: Sequence[str], service: Service, loop: str) -> None:
+    with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
+        # Applications touch the loop while they are imported (PeriodicCallback, locks, clients): they must find
+        # the one they will run on.
+        asyncio.set_event_loop(runner.get_loop())
+        loaded = load(target, arguments)
+        runner.run(_serve_loaded(loaded, service))
+
+
+async def _serve_loaded(loaded: Loaded, service: Service) -> None:
+    application, lifespan = await make_application(loaded)
+    async with lifespan or contextlib.nullcontext():
+        await service.serve(application)
+
+
+def _serve_script(target: Target, arguments: Sequence[str], service: Service, loop: str) -> None:
+    use_for_scripts(loop)
+    run_script(target, arguments)
+    if not service.is_ready:
+        raise AppError(
+            f"{target.title} ended without listening for HTTP.",
+            hint="Is it a client, or a program that only defines things? Name the application: tcli serve module:name",
+        )
+
+
+def _failure_of(error: BaseException) -> AppFailed:
+    if isinstance(error, TcliError):
+        return AppFailed(pid=os.getpid(), title=str(error), hint=error.hint)
+    failure = describe_failure(error, [_OUR_ROOT])
+    return AppFailed(pid=os.getpid(), title=failure.title, traceback=failure.traceback_text)

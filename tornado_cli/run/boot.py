@@ -1,0 +1,43 @@
+"""What a leader is told when it starts: all that its workers will need."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tornado_cli.app.target import Target
+from tornado_cli.config.commands import RunConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunBoot:
+    """Descriptors are numbers in the leader, by inheritance."""
+
+    config: RunConfig
+    target: Target
+    parent: int
+    """Pid of the supervisor: whose end is the tree's end."""
+    generation: int
+    channels: tuple[int, ...]
+    """The workers' ends, one a slot."""
+    listeners: tuple[int, ...]
+    scoreboard: int
+    credentials: int | None
+    """Certificate and key, PEM; None without TLS."""
+    log: int
+    log_format: str
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return plain | {"config": self.config.to_dict(), "target": self.target.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Undo `to_dict`."""
+        return cls(
+            **values
+            | {
+                "config": RunConfig.from_dict(values["config"]),
+                "target": Target.from_dict(values["target"]),
+                "channels": tuple(values["channels"]),
+                "listeners": tuple(values["listeners"]),
+            }
+        )

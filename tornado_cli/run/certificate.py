@@ -1,0 +1,52 @@
+"""Which certificate `tcli run` serves with, if any."""
+
+import logging
+from pathlib import Path
+
+from tornado_cli.config.commands import RunConfig
+from tornado_cli.errors import UsageError
+from tornado_cli.logs.events import event
+from tornado_cli.system.addresses import is_loopback
+from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_credentials
+
+logger = logging.getLogger("tornado_cli.run")
+
+
+def credentials_of(config: RunConfig) -> tuple[Credentials | None, str]:
+    """Return the certificate and key to serve with, and a warning that belongs to the choice.
+
+    Raises a UsageError of its own for each thing that can be wrong with the files.
+    """
+    if config.certfile:
+        return read_credentials(_files(config)), ""
+    if config.keyfile or config.keyfile_password_file:
+        raise UsageError("--keyfile needs the certificate, too.", hint="Add --certfile FILE.")
+    if not config.ssl:
+        return None, ""
+    if not is_loopback(config.host):
+        raise UsageError(
+            f"--ssl on {config.host} needs a certificate: one of our own is trusted by nobody else.",
+            hint="Add --certfile FILE --keyfile FILE, or listen on 127.0.0.1.",
+        )
+    from tornado_cli.system.certificates.development import development_certificate
+
+    made = development_certificate(config.host)
+    warning = (
+        f"DEVELOPMENT CERTIFICATE: made by tcli, trusted by nobody. Browsers warn unless they trust {made.authority}."
+    )
+    return read_credentials(made.files), warning
+
+
+def tell(credentials: Credentials, warning: str) -> None:
+    """Log what is to be said about the certificate, loudly."""
+    for text in (warning, *credentials.warnings):
+        if text:
+            event(logger, logging.WARNING, "certificate", text)
+
+
+def _files(config: RunConfig) -> TlsFiles:
+    return TlsFiles(Path(config.certfile), _path(config.keyfile), _path(config.keyfile_password_file))
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None

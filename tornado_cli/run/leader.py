@@ -1,0 +1,107 @@
+"""The leader of a generation: a fresh interpreter that calls `tornado.process.fork_processes`, and little else.
+
+It has neither thread nor event loop, because it forks.
+"""
+
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from types import FrameType
+
+from tornado.process import fork_processes
+
+from tornado_cli.events import Boot, WorkerExited
+from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.worker import work
+from tornado_cli.system.channel import Channel
+from tornado_cli.system.children import end_descendants
+from tornado_cli.system.lifeline import adopt_orphans, die_with
+from tornado_cli.system.wakeup import leave_to_the_parent
+
+SUPERVISOR_DIED = signal.SIGUSR2
+"""What the kernel sends the leader when the supervisor is gone."""
+WORKERS_FAREWELL = 1.0
+"""Seconds that workers have after the supervisor's death: a blocked loop cannot see a closed channel."""
+_LOOK = 0.02
+_KILLED = "child %d (pid %d) killed by signal %d, restarting"
+_EXITED = "child %d (pid %d) exited with status %d, restarting"
+_LEFT = "child %d (pid %d) exited normally"
+
+
+class ExitReports(logging.Filter):
+    """Turns the records in which `fork_processes` tells how children ended into reports to the supervisor.
+
+    `fork_processes` has no other way to tell; tests/unit/test_leader.py holds its words.
+    """
+
+    def __init__(self, control: Channel) -> None:
+        super().__init__()
+        self._control = control
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        exited = worker_exited(record)
+        if exited is not None:
+            self._control.send(exited)
+        return False
+
+
+def worker_exited(record: logging.LogRecord) -> WorkerExited | None:
+    """Return what a record of `fork_processes` says, or None when it is about something else."""
+    arguments = record.args
+    if not isinstance(arguments, tuple):
+        return None
+    match record.msg, arguments:
+        case str(message), (int(slot), int(pid), int(number)) if message == _KILLED:
+            return WorkerExited(slot=slot, pid=pid, code=-number)
+        case str(message), (int(slot), int(pid), int(status)) if message == _EXITED:
+            return WorkerExited(slot=slot, pid=pid, code=status)
+        case str(message), (int(slot), int(pid)) if message == _LEFT:
+            return WorkerExited(slot=slot, pid=pid, code=0)
+    return None
+
+
+def main() -> None:
+    """Be a leader on the channel whose descriptor is the argument."""
+    control = Channel.from_descriptor(int(sys.argv[1]))
+    received = control.receive()
+    assert received is not None
+    assert isinstance(received.message, Boot)
+    boot = RunBoot.from_dict(received.message.settings)
+    signal.signal(SUPERVISOR_DIED, _end_with_supervisor)
+    die_with(boot.parent, SUPERVISOR_DIED)
+    adopt_orphans()
+    leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
+    reports = logging.getLogger("tornado.general")
+    reports.setLevel(logging.INFO)
+    exit_reports = ExitReports(control)
+    reports.addFilter(exit_reports)
+    # Collected and frozen, the heap stays shared with the workers.
+    gc.collect()
+    gc.freeze()
+    # Restarts are the supervisor's to limit: it alone sees all of them, and time.
+    slot = fork_processes(len(boot.channels), max_restarts=sys.maxsize)
+    reports.removeFilter(exit_reports)
+    reports.setLevel(logging.NOTSET)
+    signal.signal(SUPERVISOR_DIED, signal.SIG_DFL)
+    control.close()
+    sys.exit(work(boot, slot))
+
+
+def _end_with_supervisor(_number: int, _frame: FrameType | None) -> None:
+    """Give the workers a moment to finish by themselves, then end them and everything they started."""
+    deadline = time.monotonic() + WORKERS_FAREWELL
+    while time.monotonic() < deadline:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(_LOOK)
+        except ChildProcessError:
+            break
+    end_descendants()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

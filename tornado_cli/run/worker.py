@@ -1,0 +1,107 @@
+"""A worker: waits in its slot until it is activated, then loads the application and serves it."""
+
+import gc
+import logging
+import os
+
+from tornado.web import Application
+
+from tornado_cli.app.patches import run_reload_hooks
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import Activate, Drain, Waiting
+from tornado_cli.http.process import Ending, serve_target
+from tornado_cli.http.service import Service, Terms
+from tornado_cli.logs.processes import child_log
+from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.scoreboard import Row, Scoreboard, State
+from tornado_cli.system.channel import Channel, ChannelClosed
+from tornado_cli.system.children import pidfd_of
+from tornado_cli.system.listeners import adopt
+from tornado_cli.system.tls.context import server_context
+
+logger = logging.getLogger("tornado_cli.run")
+UNORDERED = 70
+"""Exit code of a worker that ended though nobody asked it to; `fork_processes` restarts anything but 0."""
+_DEBUG_SETTINGS = {
+    "debug": False,
+    "autoreload": False,
+    "serve_traceback": False,
+    "compiled_template_cache": True,
+    "static_hash_cache": True,
+}
+"""What `debug=True` switches on, and how it is in production."""
+
+
+def work(boot: RunBoot, slot: int) -> int:
+    """Be the worker in a slot; return the exit code."""
+    channel = _own_channel(boot, slot)
+    scoreboard = Scoreboard.inherited(boot.scoreboard, len(boot.channels))
+    row = scoreboard.row(slot)
+    row.take_over(os.getpid())
+    if not _wait_for_activation(channel):
+        # Nothing was loaded: there is nothing to leave tidily.
+        os._exit(ExitCode.OK)
+    row.set_state(State.STARTING)
+    gc.unfreeze()
+    ending = _serve(boot, slot, channel, row)
+    if ending is Ending.ORDERED:
+        return ExitCode.OK
+    if ending is Ending.NEVER_READY and not scoreboard.was_ready:
+        # The failure was reported. Trying again would only show it again.
+        return ExitCode.OK
+    return UNORDERED
+
+
+def _own_channel(boot: RunBoot, slot: int) -> Channel:
+    for other, descriptor in enumerate(boot.channels):
+        if other != slot:
+            os.close(descriptor)
+    return Channel.from_descriptor(boot.channels[slot])
+
+
+def _wait_for_activation(channel: Channel) -> bool:
+    pid = os.getpid()
+    pidfd = pidfd_of(pid)
+    channel.send(Waiting(pid=pid), [] if pidfd is None else [pidfd])
+    if pidfd is not None:
+        os.close(pidfd)
+    while True:
+        try:
+            received = channel.receive()
+        except ChannelClosed:
+            return False
+        match received and received.message:
+            case Activate(pid=meant) if meant == pid:
+                return True
+            case Drain(pid=meant) if meant == pid:
+                return False
+
+
+def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row) -> Ending:
+    sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
+    terms = Terms(
+        tally=row,
+        sender=sender,
+        access_log=boot.config.access_log,
+        adapt=undo_debug,
+        tls=None if boot.credentials is None else server_context(boot.credentials),
+        before_leaving=run_reload_hooks,
+    )
+    service = Service(channel, adopt(boot.listeners), terms)
+    try:
+        return serve_target(boot.target, boot.config.arguments, service, boot.config.loop)
+    finally:
+        sender.flush()
+
+
+def undo_debug(application: Application) -> None:
+    """Undo what the application's debug settings switch on, with a warning that no one can miss."""
+    settings = application.settings
+    undone = [name for name, value in _DEBUG_SETTINGS.items() if name in settings and settings[name] is not value]
+    if not undone:
+        return
+    settings.update({name: _DEBUG_SETTINGS[name] for name in undone})
+    logger.warning(
+        "DEBUG SETTINGS IN PRODUCTION: the application sets %s. `tcli run` has undone them; develop with `tcli serve`.",
+        ", ".join(undone),
+    )

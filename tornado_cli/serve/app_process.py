@@ -1,0 +1,62 @@
+"""A forked child of the forkserver: it serves the application, or the page that stands in for it."""
+
+import asyncio
+import gc
+from collections.abc import Callable
+from typing import Any
+
+from tornado.web import Application
+
+from tornado_cli.app.patches import run_reload_hooks, watched_files
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import StartProcess
+from tornado_cli.http.process import Ending, serve_target
+from tornado_cli.http.service import Service, Terms
+from tornado_cli.http.tally import NoTally
+from tornado_cli.logs.processes import child_log
+from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.error_page import failure_application
+from tornado_cli.system.channel import Channel
+from tornado_cli.system.listeners import adopt
+from tornado_cli.system.shared_words import SharedWords
+
+
+def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
+    """Serve until told to leave; return the exit code."""
+    gc.unfreeze()
+    turns = SharedWords(boot.turns, 1)
+    sender = child_log(boot.config, boot.log, boot.log_format, "app")
+    terms = Terms(
+        tally=NoTally(),
+        sender=sender,
+        access_log=boot.config.access_log,
+        adapt=_adapt(boot.config.debug),
+        may_accept=lambda: turns[0] <= order.turn,
+        watched_files=watched_files,
+        before_leaving=run_reload_hooks,
+    )
+    service = Service(channel, adopt(boot.listeners), terms)
+    try:
+        if order.page is not None:
+            return _serve_page(order.page, service, debug=boot.config.debug)
+        ending = serve_target(boot.target, boot.config.arguments, service, "asyncio")
+        return ExitCode.OK if ending is Ending.ORDERED else ExitCode.APP
+    finally:
+        sender.flush(1.0)
+
+
+def _serve_page(page: dict[str, Any], service: Service, *, debug: bool) -> int:
+    service.owns_loop = True
+    asyncio.run(service.serve(failure_application(page, debug=debug)))
+    return ExitCode.OK
+
+
+def _adapt(debug: bool) -> Callable[[Application], None]:
+    def adapt(application: Application) -> None:
+        # An edited template or stylesheet is seen by the next request; these are read at each.
+        application.settings["compiled_template_cache"] = False
+        application.settings["static_hash_cache"] = False
+        if debug:
+            application.settings["serve_traceback"] = True
+
+    return adapt

@@ -1,0 +1,37 @@
+"""What the forkserver is told when it starts: all that its children will need."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from tornado_cli.app.target import Target
+from tornado_cli.config.commands import ServeConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeBoot:
+    """Descriptors are numbers in the forkserver, by inheritance."""
+
+    config: ServeConfig
+    target: Target
+    parent: int
+    """Pid of the server: whose end is the tree's end."""
+    listeners: tuple[int, ...]
+    turns: int
+    """Descriptor of the shared word of turns."""
+    log: int
+    log_format: str
+
+    def to_dict(self) -> dict[str, Any]:
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return plain | {"config": self.config.to_dict(), "target": self.target.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        return cls(
+            **values
+            | {
+                "config": ServeConfig.from_dict(values["config"]),
+                "target": Target.from_dict(values["target"]),
+                "listeners": tuple(values["listeners"]),
+            }
+        )

@@ -1,0 +1,227 @@
+"""The dev server's top process: it owns the sockets, the terminal and the watcher, and never loads the application."""
+
+import logging
+import os
+import signal
+import time
+
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import AppFailed, BindElsewhere, Boot, Drain, ProcessExited, ProcessForked, Ready, StartProcess
+from tornado_cli.logs.events import event
+from tornado_cli.serve import policy
+from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.changes import ChangedFiles
+from tornado_cli.serve.policy import Fleet, next_actions
+from tornado_cli.system.bound import BoundAddresses
+from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
+from tornado_cli.system.children import Child, reap, start_interpreter
+from tornado_cli.system.inbox import Inbox
+from tornado_cli.system.shared_words import SharedWords
+from tornado_cli.system.wakeup import controlling_terminal_is_gone
+
+logger = logging.getLogger("tornado_cli.serve")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
+
+
+class Server:
+    """Carries out what `serve.policy` decides."""
+
+    def __init__(self, config: ServeConfig, boot: ServeBoot, addresses: BoundAddresses) -> None:
+        self._config = config
+        self._boot = boot
+        self._addresses = addresses
+        self._fleet = Fleet(grace=config.reload_grace)
+        self._inbox = Inbox(SIGNALS)
+        self._turns = SharedWords(boot.turns, 1)
+        self.changes = ChangedFiles()
+        self._forkserver: Child | None = None
+        self._control: Channel | None = None
+        self._channels: dict[int, Channel] = {}
+        self._processes: dict[int, Child] = {}
+        self._doomed: set[int] = set()
+        """Processes that were given up before they were born."""
+        self._code: ExitCode | None = None
+        self._had_terminal = not controlling_terminal_is_gone()
+        self._inbox.register(self.changes, self._read_changes)
+
+    def run(self) -> ExitCode:
+        """Serve until a signal ends it."""
+        self._start_forkserver()
+        self._handle(policy.Changed())
+        while self._code is None:
+            for number in self._inbox.wait(self._time_left()):
+                self._signal_arrived(number)
+            self._read_changes()
+            self._handle(policy.Tick())
+        self._end_forkserver()
+        return self._code
+
+    def _time_left(self) -> float | None:
+        deadlines = [moment for moment in (self._fleet.next_deadline(), self.changes.due()) if moment is not None]
+        return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
+
+    def _handle(self, happened: policy.Event) -> None:
+        for action in next_actions(self._fleet, happened, time.monotonic()):
+            self._perform(action)
+
+    # Events.
+
+    def _read_changes(self) -> None:
+        files = self.changes.take()
+        if files:
+            self._handle(policy.Changed(files))
+
+    def _signal_arrived(self, number: signal.Signals) -> None:
+        if number == signal.SIGCHLD:
+            # The forkserver's end is told by its channel; strangers need no more than to be reaped.
+            reap()
+        elif number == signal.SIGHUP and not (self._had_terminal and controlling_terminal_is_gone()):
+            self._handle(policy.Changed())
+        else:
+            self._handle(policy.SignalArrived(number))
+
+    def _read_control(self) -> None:
+        assert self._control is not None
+        try:
+            received = self._control.receive()
+        except ChannelClosed:
+            self._forget_forkserver()
+            self._handle(policy.ForkserverDied())
+            return
+        if received is None:
+            return
+        match received.message:
+            case ProcessForked(number=number, pid=pid):
+                self._processes[number] = Child(pid, next(iter(received.descriptors), None))
+                if number in self._doomed:
+                    self._perform(policy.Kill(number))
+            case ProcessExited(number=number, code=code):
+                # What it said before its end counts first.
+                self._read_process(number)
+                self._forget_process(number)
+                self._handle(policy.Exited(number, code))
+
+    def _read_process(self, number: int) -> None:
+        channel = self._channels.get(number)
+        while channel is not None:
+            try:
+                received = channel.receive()
+            except (ChannelClosed, ValueError):
+                self._close_channel(number)
+                return
+            if received is None:
+                return
+            self._take_report(number, received)
+
+    def _take_report(self, number: int, received: Received) -> None:
+        match received.message:
+            case Ready(watched_files=files):
+                self.changes.watched = frozenset(files)
+                self._handle(policy.BecameReady(number))
+            case AppFailed(title=title, traceback=traceback, hint=hint):
+                self._handle(policy.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
+            case BindElsewhere() as request:
+                answer, listeners = self._addresses.bind(request.host, request.port)
+                self._channels[number].send(answer, [listener.fileno() for listener in listeners])
+
+    # Actions.
+
+    def _perform(self, action: policy.Action) -> None:
+        match action:
+            case policy.SetTurn(turn):
+                self._turns[0] = turn
+            case policy.Start(number, turn, page):
+                self._start(number, turn, page)
+            case policy.DrainProcess(number, grace):
+                process = self._processes.get(number)
+                if process is not None and number in self._channels:
+                    self._channels[number].send(Drain(pid=process.pid, grace=grace))
+            case policy.Kill(number):
+                self._doomed.add(number)
+                if number in self._processes:
+                    self._processes[number].send(signal.SIGKILL)
+            case policy.StartForkserver():
+                event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
+                self._start_forkserver()
+            case policy.CloseListeners():
+                self._addresses.close()
+            case policy.TellReady(attempt, files, seconds):
+                self._tell_ready(attempt, files, seconds)
+            case policy.TellFailure(failure):
+                self._tell_failure(failure)
+            case policy.Leave(code):
+                self._code = code
+
+    def _start(self, number: int, turn: int, page: dict[str, object] | None) -> None:
+        ours, theirs = channel_pair()
+        self._channels[number] = ours
+        self._inbox.register(ours, lambda: self._read_process(number))
+        assert self._control is not None
+        self._control.send(StartProcess(number=number, turn=turn, page=page), [theirs.fileno()])
+        theirs.close()
+
+    def _start_forkserver(self) -> None:
+        ours, theirs = channel_pair()
+        inherited = [theirs.fileno(), *self._boot.listeners, self._boot.turns, self._boot.log]
+        self._forkserver = start_interpreter(
+            "tornado_cli.serve.forkserver", [str(theirs.fileno())], descriptors=inherited
+        )
+        theirs.close()
+        ours.send(Boot(settings=self._boot.to_dict()))
+        self._control = ours
+        self._inbox.register(ours, self._read_control)
+
+    def _forget_forkserver(self) -> None:
+        assert self._control is not None
+        assert self._forkserver is not None
+        self._inbox.forget(self._control)
+        self._control.close()
+        self._forkserver.close()
+        for number in list(self._channels):
+            self._close_channel(number)
+        for child in self._processes.values():
+            child.send(signal.SIGKILL)
+            child.close()
+        self._processes.clear()
+
+    def _end_forkserver(self) -> None:
+        """Close its channel: it ends what the application left behind, then itself."""
+        assert self._control is not None
+        assert self._forkserver is not None
+        self._control.close()
+        self._forkserver.wait()
+        self._forkserver.close()
+
+    def _forget_process(self, number: int) -> None:
+        self._close_channel(number)
+        self._doomed.discard(number)
+        child = self._processes.pop(number, None)
+        if child is not None:
+            child.close()
+
+    def _close_channel(self, number: int) -> None:
+        channel = self._channels.pop(number, None)
+        if channel is not None:
+            self._inbox.forget(channel)
+            channel.close()
+
+    # What people read.
+
+    def _tell_ready(self, attempt: int, files: tuple[str, ...], seconds: float) -> None:
+        milliseconds = round(seconds * 1000)
+        if files:
+            what = f"Reloaded in {milliseconds} ms: {_shown(files)}."
+            event(logger, logging.INFO, "reloaded", what, attempt=attempt, files=list(files), ms=milliseconds)
+        else:
+            event(logger, logging.INFO, "ready", f"Ready in {milliseconds} ms.", attempt=attempt, ms=milliseconds)
+
+    def _tell_failure(self, failure: dict[str, str]) -> None:
+        hint = f" {failure['hint']}" if failure["hint"] else ""
+        message = f"{failure['title']}{hint} Waiting for a change."
+        event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
+
+
+def _shown(files: tuple[str, ...]) -> str:
+    first = os.path.relpath(files[0])
+    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"

@@ -1,0 +1,76 @@
+"""From the options of `tcli serve` to a running dev server, and back."""
+
+import logging
+import os
+from pathlib import Path
+
+from tornado_cli.app.discover import find_target
+from tornado_cli.app.target import Target
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.sources import Settings
+from tornado_cli.errors import ExitCode
+from tornado_cli.logs.events import event
+from tornado_cli.logs.processes import top_process_log
+from tornado_cli.logs.settings import LogFormat
+from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.server import Server
+from tornado_cli.serve.watch import watch
+from tornado_cli.system.addresses import is_loopback, url_of
+from tornado_cli.system.bound import BoundAddresses
+from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
+from tornado_cli.system.shared_words import SharedWords
+from tornado_cli.terminal import Terminal
+
+logger = logging.getLogger("tornado_cli.serve")
+
+
+def serve(config: ServeConfig, settings: Settings) -> ExitCode:
+    """Serve in development until a signal ends it."""
+    target = find_target(
+        config.app or None, Path.cwd(), script=config.script, environ=os.environ, configured=settings.app or None
+    )
+    opened = _listen(config)
+    with top_process_log(config, "server") as log:
+        _greet(config, target, opened, log.format)
+        boot = ServeBoot(
+            config=config,
+            target=target,
+            parent=os.getpid(),
+            listeners=tuple(listener.fileno() for listener in opened.listeners),
+            turns=SharedWords.create("tcli-turns", 1).descriptor,
+            log=log.sender_end().fileno(),
+            log_format=log.format,
+        )
+        server = Server(config, boot, BoundAddresses(opened.listeners, config.backlog))
+        watcher, why_polling = watch(_watched_folders(target), server.changes.note)
+        if why_polling:
+            event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
+        try:
+            return server.run()
+        finally:
+            watcher.stop()
+
+
+def _listen(config: ServeConfig) -> Opened:
+    if config.strict_port:
+        listeners = open_listeners(config.host, config.port, config.backlog)
+        return Opened(listeners, port_of(listeners))
+    return next_free(config.host, config.port, config.backlog)
+
+
+def _greet(config: ServeConfig, target: Target, opened: Opened, log_format: str) -> None:
+    url = url_of("http", config.host, opened.port)
+    if log_format == LogFormat.RICH:
+        Terminal().banner([f"tcli serve  {url}", f"  app    {target.title}", "  Ctrl-C ends it"])
+    if opened.taken is not None:
+        message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
+        event(logger, logging.WARNING, "port_taken", message)
+    if not is_loopback(config.host):
+        event(logger, logging.WARNING, "exposed", f"Everybody who can reach {config.host} can use this dev server.")
+    event(logger, logging.INFO, "listening", f"Serving {target.title} on {url}", url=url, port=opened.port)
+
+
+def _watched_folders(target: Target) -> list[Path]:
+    """Return the working directory and where the application is imported from, none inside another."""
+    folders = {Path.cwd(), *(Path(entry) for entry in target.search_path if Path(entry).is_dir())}
+    return [one for one in folders if not any(other in one.parents for other in folders)]

@@ -1,0 +1,40 @@
+"""Where a top process waits: for signals and for whatever it reads from, in one call."""
+
+import contextlib
+import selectors
+import signal
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tornado_cli.system.wakeup import SignalWakeup
+
+
+class Inbox:
+    """Waits on everything at once; who registers something is called when it is readable."""
+
+    def __init__(self, signals: Sequence[signal.Signals]) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._wakeup = SignalWakeup(signals)
+        self._selector.register(self._wakeup, selectors.EVENT_READ, None)
+
+    def register(self, source: Any, when_readable: Callable[[], None]) -> None:
+        self._selector.register(source, selectors.EVENT_READ, when_readable)
+
+    def forget(self, source: Any) -> None:
+        """Wait for it no more; nothing happens when it was not waited for."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(source)
+
+    def wait(self, timeout: float | None) -> list[signal.Signals]:
+        """Wait for at most `timeout` seconds, call who has something to read, return the signals that came."""
+        signals: list[signal.Signals] = []
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                signals += self._wakeup.arrived()
+            else:
+                key.data()
+        return signals
+
+    def close(self) -> None:
+        self._selector.close()
+        self._wakeup.close()
