@@ -145,6 +145,15 @@ def test_a_damaged_file_is_made_anew(environ: Mapping[str, str], name: str, cont
     handshake(serving(made.files), client_context(str(made.authority)))
 
 
+def test_a_leaf_of_an_authority_that_is_gone_is_made_anew(environ: Mapping[str, str]) -> None:
+    make(environ, "app.localhost")
+    (make(environ).authority.parent / "authority-key.pem").unlink()
+    make(environ)
+    made = make(environ, "app.localhost")
+    assert made.created
+    handshake(serving(made.files), client_context(str(made.authority)), "app.localhost")
+
+
 def test_the_public_copy_of_the_authority_comes_back(environ: Mapping[str, str]) -> None:
     made = make(environ)
     content = made.authority.read_bytes()
