@@ -64,7 +64,7 @@ class Listening:
     _served: set[int] = field(default_factory=set)
     _is_http: ContextVar[bool] = field(default_factory=lambda: ContextVar("is_http", default=True))
 
-    def bind_sockets(  # noqa: PLR0917 - Tornado's signature.
+    def bind_sockets(
         self,
         port: int | str,
         address: str | None = None,
