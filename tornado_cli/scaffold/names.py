@@ -84,7 +84,7 @@ def suggestion_for(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     near = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
     prefixed = f"my-{near}"[:LONGEST].strip("-")
-    good = (word for word in (near, prefixed) if not fault_of_form(word) and not fault_of_meaning(package_of(word)))
+    good = (word for word in (near, prefixed) if near and not fault_of_form(word) and not fault_of_meaning(package_of(word)))
     return next(good, FALLBACK)
 
 

@@ -1,0 +1,194 @@
+import re
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TREE = """\
+├── src/
+│   └── my_shop/
+│       ├── __init__.py
+│       ├── __main__.py
+│       ├── app.py
+│       ├── hello.py
+│       ├── py.typed
+│       └── settings.py
+├── tests/
+│   ├── test_hello.py
+│   └── test_settings.py
+├── .editorconfig
+├── .gitignore
+├── README.md
+└── pyproject.toml
+"""
+NEXT = """
+Next:
+
+  cd my-shop
+  python3 -m venv .venv && . .venv/bin/activate
+  pip install -e '.[dev]'
+  pytest              # its own tests
+  python -m my_shop   # on plain Tornado: http://127.0.0.1:8000
+  tcli serve --debug  # the same, fresh after each save
+"""
+# Kills the process at the Nth thing it does to the disk: each moment can be had, and again.
+KILL_AT = """
+import os, signal, sys
+name, number, moment = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+seen = 0
+
+def count(event, args):
+    global seen
+    if event == "os.mkdir" or (seen and event in {"open", "ctypes.dlsym"}):
+        seen += 1
+        if seen == moment:
+            os.kill(os.getpid(), number)
+
+from tornado_cli.commands.new import new
+sys.addaudithook(count)
+new([name, "-t", "minimal"])
+"""
+
+
+def tcli(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tornado_cli", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def everything_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_the_end_shows_what_was_made_and_what_to_type_next(tmp_path: Path) -> None:
+    done = tcli("new", "my-shop", "--template", "minimal", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"Made my-shop/\n{TREE}{NEXT}"
+    files = {name for name in everything_in(tmp_path / "my-shop") if (tmp_path / "my-shop" / name).is_file()}
+    assert {Path(name).name for name in files} == set(re.findall(r"── (\S*[^/\s])$", TREE, re.MULTILINE))
+
+
+def test_a_dry_run_shows_the_same_and_makes_nothing(tmp_path: Path) -> None:
+    done = tcli("new", "my-shop", "-t", "minimal", "--dry-run", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"Would make my-shop/\n{TREE}")
+    assert everything_in(tmp_path) == []
+
+
+def test_a_name_may_be_a_path(tmp_path: Path) -> None:
+    (tmp_path / "my projects").mkdir()
+    done = tcli("new", "my projects/shop", "-y", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "cd 'my projects/shop'" in done.stdout
+    assert (tmp_path / "my projects/shop/src/shop/app.py").is_file()
+
+
+def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
+    assert tcli("new", "my-shop", "--package", "till", cwd=tmp_path).returncode == 0
+    assert "from till.app import" in (tmp_path / "my-shop/tests/test_pages.py").read_text()
+    assert 'name = "my-shop"' in (tmp_path / "my-shop/pyproject.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message", "hint"),
+    [
+        (["class"], 2, "A project cannot be called 'class': it is a word of the", "tcli new my-class"),
+        (["My Shop"], 2, "A project cannot be called 'My Shop'", "tcli new my-shop"),
+        (["dir/My"], 2, "A project cannot be called 'My'", "tcli new dir/my"),
+        (["."], 2, "A project cannot be called ''", "tcli new my-app"),
+        (["click"], 2, "A package cannot be called 'click': it would hide", "tcli new click --package my_click"),
+        (["shop", "--package", "a-b"], 2, "A package cannot be called 'a-b'", "tcli new shop --package a_b"),
+        (["nowhere/shop"], 1, "There is no folder 'nowhere'", "Make that folder first."),
+        (["shop\x1b[2J\u202e"], 2, r"'shop\x1b[2J\u202e'", "tcli new shop-2j"),
+    ],
+)
+def test_what_will_not_do_is_said_with_what_would(
+    tmp_path: Path, arguments: list[str], code: int, message: str, hint: str
+) -> None:
+    done = tcli("new", *arguments, cwd=tmp_path)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert hint in done.stderr
+    assert done.stderr.replace("\n", "").isprintable()
+    assert everything_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_what_exists_is_not_touched(tmp_path: Path, dry: list[str]) -> None:
+    (tmp_path / "shop").mkdir()
+    done = tcli("new", "shop", *dry, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "'shop' exists already (a folder); it was not touched." in done.stderr
+    assert everything_in(tmp_path) == ["shop"]
+
+
+def test_each_project_has_a_secret_of_its_own_for_its_owner_only(tmp_path: Path) -> None:
+    secrets = set()
+    for name in ("one", "two"):
+        assert tcli("new", name, cwd=tmp_path).returncode == 0
+        file = tmp_path / name / ".env"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        secret = re.search(r"^COOKIE_SECRET=(\S{43})$", file.read_text(), re.MULTILINE)
+        assert secret is not None
+        secrets.add(secret[1])
+        assert "COOKIE_SECRET=change-me\n" in (tmp_path / name / ".env.example").read_text()
+        assert "\n.env\n" in (tmp_path / name / ".gitignore").read_text()
+    assert len(secrets) == 2
+
+
+def test_it_needs_neither_a_home_nor_a_language(tmp_path: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = tcli("new", "shop", "-t", "minimal", cwd=tmp_path, env=plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "|-- src/\n|   `-- shop/\n" in done.stdout
+
+
+def test_it_imports_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from tornado_cli.cli import cli; cli(['new', 'shop'], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert modules.isdisjoint({"tornado", "rich", "watchdog", "cryptography", "asyncio", "importlib.metadata"})
+
+
+def test_of_several_at_once_exactly_one_makes_the_project(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tornado_cli", "new", "shop"]
+    racers = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(4)
+    ]
+    errors = [racer.communicate(timeout=60)[1] for racer in racers]
+    assert sorted(racer.returncode for racer in racers) == [0, 1, 1, 1]
+    assert sum(b"exists already" in error for error in errors) == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+
+
+def run_until(tmp_path: Path, number: signal.Signals, moment: int) -> int:
+    command = [sys.executable, "-c", KILL_AT, "shop", str(int(number)), str(moment)]
+    return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60).returncode
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    folder = tmp_path_factory.mktemp("whole")
+    assert tcli("new", "shop", "-t", "minimal", cwd=folder).returncode == 0
+    return everything_in(folder / "shop")
+
+
+@pytest.mark.parametrize("moment", [1, 2, 4, 6, 7, 15, 22, 28, 30, 33, 35, 37, 38])
+def test_a_kill_leaves_the_whole_project_or_none(tmp_path: Path, whole: list[str], moment: int) -> None:
+    code = run_until(tmp_path, signal.SIGKILL, moment)
+    target = tmp_path / "shop"
+    assert code == -signal.SIGKILL or target.exists()
+    assert not target.exists() or everything_in(target) == whole
+    assert all(re.fullmatch(r"shop|\.shop\.tcli-[0-9a-f]{8}", path.name) for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", [1, 7, 28])
+def test_a_signal_to_stop_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: int) -> None:
+    assert run_until(tmp_path, number, moment) != 0
+    assert everything_in(tmp_path) == []

@@ -1,0 +1,149 @@
+"""What `tcli new` makes passes its own checks, under every preset and any name."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tornado_cli.scaffold.catalog import PRESETS, template_root
+from tornado_cli.scaffold.generate import Plan, plan
+from tornado_cli.scaffold.manifest import read_manifest
+from tornado_cli.scaffold.names import LONGEST
+
+NAMES = ["shop", "my-shop", "a_rather_long_project_name_that_breaks_lines", "z" * LONGEST]
+SOURCE = template_root() / "project"
+LEFT_OVER = re.compile(r"(#|<!--|/\*) ?%|project[-_ ]name", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module", params=PRESETS)
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    made = plan(tmp_path_factory.mktemp("made") / "my-shop", preset=request.param)
+    made.write()
+    return made
+
+
+@pytest.fixture(scope="module")
+def type_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("types")
+
+
+def check(folder: Path, *arguments: str) -> None:
+    """Run a tool of Python in `folder`; what it complains of is the message of the failure."""
+    env = {**os.environ, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
+    env = {name: value for name, value in env.items() if name not in {"HOST", "PORT", "DEBUG", "COOKIE_SECRET"}}
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("preset", PRESETS)
+def test_it_is_lint_free_and_formatted_whatever_its_name(tmp_path: Path, preset: str, name: str) -> None:
+    plan(tmp_path / name, preset=preset).write()
+    check(tmp_path / name, "ruff", "check", "--no-cache")
+    check(tmp_path / name, "ruff", "format", "--no-cache", "--check")
+
+
+def test_its_types_are_strict(project: Plan, type_cache: Path) -> None:
+    assert tomllib.loads((project.target / "pyproject.toml").read_text())["tool"]["mypy"]["strict"]
+    check(project.target, "mypy", "--cache-dir", str(type_cache))
+
+
+def test_its_tests_pass_without_a_warning(project: Plan) -> None:
+    check(project.target, "pytest", "-W", "error", "-p", "no:cacheprovider")
+
+
+def test_nothing_of_the_template_is_left(project: Plan) -> None:
+    for file in project.files:
+        assert not LEFT_OVER.search(file.content.decode()), file.path
+        assert not LEFT_OVER.search(str(file.path))
+
+
+def test_its_wheel_holds_all_that_it_serves(project: Plan, tmp_path: Path) -> None:
+    check(project.target, "hatchling", "build", "-t", "wheel", "-d", str(tmp_path))
+    (wheel,) = tmp_path.glob("my_shop-0.1.0-*.whl")
+    packed = set(zipfile.ZipFile(wheel).namelist())
+    assert {str(file.path)[4:] for file in project.files if file.path.parts[0] == "src"} <= packed
+
+
+@pytest.fixture
+def served(project: Plan) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    env = {**os.environ, "PYTHONPATH": "src", "PORT": "0"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "my_shop"], cwd=project.target, env=env, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    try:
+        line = process.stderr.readline()
+        url = re.search(r"http://\S+", line)
+        assert url is not None, line + process.stderr.read()
+        yield process, url[0]
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_on_tornado_alone_and_ends_quietly(
+    served: tuple[subprocess.Popen[str], str], number: signal.Signals
+) -> None:
+    process, url = served
+    with urllib.request.urlopen(url, timeout=10) as response:
+        assert b"My Shop" in response.read()
+    process.send_signal(number)
+    assert process.wait(timeout=10) == 0
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
+    plan(tmp_path / "shop").write()
+    (tmp_path / "shop/.env").unlink()
+    env = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "COOKIE_SECRET"}}
+    command = [sys.executable, "-m", "shop"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path / "shop",
+        env={**env, "PYTHONPATH": "src", "PORT": "0"},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("shop: COOKIE_SECRET has to be a real secret")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it lies, elsewhere: so that no tool finds settings of ours around it."""
+    return Path(shutil.copytree(SOURCE, tmp_path_factory.mktemp("template") / "project"))
+
+
+def test_the_template_itself_is_lint_free_and_formatted(source: Path) -> None:
+    check(source, "ruff", "check", "--no-cache")
+    check(source, "ruff", "format", "--no-cache", "--check")
+
+
+def test_the_template_itself_has_strict_types(source: Path, type_cache: Path) -> None:
+    check(source, "mypy", "--cache-dir", str(type_cache))
+
+
+def test_the_template_itself_passes_the_tests_of_what_is_switched_on(source: Path) -> None:
+    check(source, "pytest", "-W", "error", "-p", "no:cacheprovider", "--ignore", "tests/test_hello.py")
+
+
+def test_every_file_of_the_template_is_in_the_manifest() -> None:
+    lying = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.is_file()}
+    listed = {str(entry.source) for entry in read_manifest(template_root())}
+    assert {name for name in lying if "__pycache__" not in name and "_cache/" not in name} == listed

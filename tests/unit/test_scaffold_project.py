@@ -1,0 +1,104 @@
+import ast
+import tomllib
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tornado_cli.rendering import TemplateError
+from tornado_cli.scaffold.catalog import PRESETS, template_root
+from tornado_cli.scaffold.manifest import read_manifest
+from tornado_cli.scaffold.names import package_of, problem_with
+from tornado_cli.scaffold.project import Project, planned_files
+
+good_names = st.from_regex(r"[a-z][a-z0-9]{0,9}([_-][a-z0-9]{1,9}){0,3}", fullmatch=True).filter(
+    lambda name: problem_with(name) is None
+)
+
+
+def template(folder: Path, manifest: str, **files: str) -> Path:
+    (folder / "project").mkdir()
+    (folder / "manifest.toml").write_text(manifest)
+    for name, text in files.items():
+        (folder / "project" / name).write_text(text)
+    return folder
+
+
+def project_of(name: str, **answers: bool | str) -> Project:
+    return Project(name=name, package=package_of(name), answers=answers)
+
+
+@given(name=good_names, preset=st.sampled_from(sorted(PRESETS)))
+def test_every_good_name_makes_code_that_parses(name: str, preset: str) -> None:
+    for file in planned_files(project_of(name, **PRESETS[preset].answers), template_root()):
+        if file.path.suffix == ".py":
+            ast.parse(file.content)
+        elif file.path.suffix == ".toml":
+            assert tomllib.loads(file.content.decode())["project"]["name"] == name
+
+
+def test_the_same_answers_make_the_same_bytes_apart_from_secrets() -> None:
+    one, two = (planned_files(project_of("shop", pages=True), template_root()) for _ in range(2))
+    assert [file.path for file, other in zip(one, two, strict=True) if file != other] == [PurePosixPath(".env")]
+
+
+def test_the_manifest_says_which_files_are_made_and_how(tmp_path: Path) -> None:
+    manifest = """
+[files]
+"always" = {}
+"only_pages" = { when = "pages" }
+"project_name.sh" = { source = "script", mode = 0o755 }
+"""
+    root = template(tmp_path, manifest, always="a", only_pages="b", script="#!project-name", stray="s")
+    files = planned_files(project_of("my-shop", pages=False), root)
+    assert [(str(file.path), file.content, file.mode) for file in files] == [
+        ("always", b"a", 0o644),
+        ("my_shop.sh", b"#!my-shop", 0o755),
+    ]
+
+
+def test_what_is_not_text_is_copied(tmp_path: Path) -> None:
+    root = template(tmp_path, '[files]\n"icon" = {}\n')
+    (root / "project/icon").write_bytes(b"\xff\xfe project_name\n#% if pages\n")
+    (file,) = planned_files(project_of("shop"), root)
+    assert file.content == b"\xff\xfe project_name\n#% if pages\n"
+
+
+def test_each_placeholder_becomes_a_secret_of_its_own(tmp_path: Path) -> None:
+    root = template(
+        tmp_path, '[files]\n".env" = { source = "env", secrets = true }\n', env="A=change-me\nB=change-me\n"
+    )
+    (file,) = planned_files(project_of("shop"), root)
+    first, second = (line.partition("=")[2] for line in file.content.decode().splitlines())
+    assert len(first) == len(second) == 43
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("manifest", "problem"),
+    [
+        ("[files", "is not TOML"),
+        ("[other]", "has no table `files`"),
+        ('[files]\n"a" = { wen = "pages" }', "`a` has unknown keys: wen"),
+        ('[files]\n"a" = {}', "cannot be read (No such file or directory)"),
+        ('[files]\n"a" = { when = "pags" }', "`pags` is no option"),
+        ('[files]\n"../a" = {}', "'../a' is not a path inside the project"),
+        ('[files]\n"/a" = {}', "'/a' is not a path inside the project"),
+        ('[files]\n"" = {}', "'' is not a path inside the project"),
+        ('[files]\n"b/../../a" = {}', "is not a path inside the project"),
+        ('[files]\n"C:a" = {}', "'C:a' is not a path inside the project"),
+        ('[files]\n"a" = { source = "../secret" }', "'../secret' is not a path inside the project"),
+    ],
+)
+def test_a_mistake_in_a_template_is_named(tmp_path: Path, manifest: str, problem: str) -> None:
+    root = template(tmp_path, manifest)
+    with pytest.raises(TemplateError) as caught:
+        planned_files(project_of("shop", pages=True), root)
+    assert problem in str(caught.value)
+    assert str(root) in str(caught.value)
+
+
+def test_a_template_without_a_manifest_is_named(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"manifest\.toml: cannot be read"):
+        read_manifest(tmp_path)
