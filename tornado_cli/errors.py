@@ -41,3 +41,8 @@ class AppError(TcliError):
     """The application cannot be found or cannot start."""
 
     exit_code = ExitCode.APP
+
+
+def as_sentences(*parts: str) -> str:
+    """Join what is not empty, each with its full stop."""
+    return " ".join(part if part.endswith((".", "!", "?", ")")) else f"{part}." for part in parts if part)

@@ -60,6 +60,8 @@ class StartProcess(Message):
     number: int
     turn: int
     """It may accept while the shared word of turns is not above this."""
+    target: dict[str, Any]
+    """The application as it was found for this start: an edit may have made another kind of it."""
     page: dict[str, Any] | None = None
 
 

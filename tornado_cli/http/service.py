@@ -68,12 +68,14 @@ class Service:
         self._channel = channel
         self._listeners = list(listeners)
         self._terms = terms
+        self._bound: list[socket.socket] = []
         self._servers: list[HTTPServer] = []
         self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
         self._quiet = asyncio.Event()
         self._postponed: list[Message] = []
         self._drain_task: asyncio.Task[None] | None = None
         HTTPServer.configure(ObservedServer, service=self)
+        os.register_at_fork(after_in_child=self._let_go)
 
     # What servers report.
 
@@ -118,7 +120,7 @@ class Service:
     def provide_listeners(self) -> list[socket.socket]:
         """Give out the inherited listeners; a second call gives none."""
         listeners, self._listeners = self._listeners, []
-        return gated(listeners, self._terms.may_accept, self._stop_accepting)
+        return self._gated(listeners)
 
     def bind_elsewhere(self, wanted: Wanted) -> list[socket.socket]:
         """Have the top process bind another address: it stays bound while processes come and go.
@@ -132,7 +134,12 @@ class Service:
         assert isinstance(received.message, Bound)
         if received.message.error:
             raise OSError(received.message.error)
-        return gated(adopt(received.descriptors), self._terms.may_accept, self._stop_accepting)
+        return self._gated(adopt(received.descriptors))
+
+    def _gated(self, listeners: list[socket.socket]) -> list[socket.socket]:
+        behind_gate = gated(listeners, self._terms.may_accept, self._stop_accepting)
+        self._bound += behind_gate
+        return behind_gate
 
     def _wait_for_bound(self) -> Received:
         while True:
@@ -155,6 +162,12 @@ class Service:
     def report(self, message: Message) -> None:
         """Tell the top process."""
         self._channel.send(message)
+
+    def _let_go(self) -> None:
+        """In what the application forks (process pools): a copy of ours would keep the port, and swallow orders."""
+        self._channel.close()
+        for listener in self._bound:
+            listener.close()
 
     # Orders.
 

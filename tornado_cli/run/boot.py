@@ -25,6 +25,12 @@ class RunBoot:
     log: int
     log_format: str
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All that the leader inherits, but for its own channel."""
+        credentials = () if self.credentials is None else (self.credentials,)
+        return (*self.channels, *self.listeners, self.scoreboard, self.log, *credentials)
+
     def to_dict(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in self.__slots__}
         return plain | {"config": self.config.to_dict(), "target": self.target.to_dict()}

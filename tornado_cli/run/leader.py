@@ -17,7 +17,7 @@ from tornado_cli.events import Boot, WorkerExited
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
-from tornado_cli.system.children import end_descendants
+from tornado_cli.system.children import end_descendants, keep_to_this_tree
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import leave_to_the_parent
 
@@ -73,6 +73,7 @@ def main() -> None:
     signal.signal(SUPERVISOR_DIED, _end_with_supervisor)
     die_with(boot.parent, SUPERVISOR_DIED)
     adopt_orphans()
+    keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
     reports = logging.getLogger("tornado.general")
     reports.setLevel(logging.INFO)

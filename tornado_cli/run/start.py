@@ -18,7 +18,9 @@ from tornado_cli.run.supervisor import Supervisor
 from tornado_cli.system.addresses import url_of
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.cpus import usable_cpus
+from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.listeners import open_listeners, port_of
+from tornado_cli.terminal import Terminal
 
 logger = logging.getLogger("tornado_cli.run")
 SPARES = 2
@@ -27,11 +29,14 @@ SPARES = 2
 
 def run(config: RunConfig, settings: Settings) -> ExitCode:
     """Serve in production until a signal ends it."""
+    warning = continue_in_project(Path.cwd())
+    if warning is not None:
+        Terminal().warning(warning.message, warning.hint)
     target = find_target(
         config.app or None, Path.cwd(), script=config.script, environ=os.environ, configured=settings.app or None
     )
     check_loop(config.loop)
-    credentials, warning = credentials_of(config)
+    credentials, about_it = credentials_of(config)
     workers, why = _worker_count(config)
     listeners = open_listeners(config.host, config.port, config.backlog)
     port = port_of(listeners)
@@ -46,7 +51,7 @@ def run(config: RunConfig, settings: Settings) -> ExitCode:
             workers=workers,
         )
         if credentials is not None:
-            tell(credentials, warning)
+            tell(credentials, about_it)
         boot = RunBoot(
             config=config,
             target=target,

@@ -7,7 +7,7 @@ import subprocess
 import time
 from dataclasses import dataclass, field, replace
 
-from tornado_cli.errors import ExitCode
+from tornado_cli.errors import ExitCode, as_sentences
 from tornado_cli.events import (
     Activate,
     AppFailed,
@@ -229,9 +229,7 @@ class Supervisor:
     def _start_leader(self, boot: RunBoot, control: Channel) -> Child:
         """Start it in a session of its own, its output in pipes that the log writer empties."""
         outputs = [os.pipe(), os.pipe()]
-        inherited = [control.fileno(), *boot.channels, *boot.listeners, boot.scoreboard, boot.log]
-        if boot.credentials is not None:
-            inherited.append(boot.credentials)
+        inherited = [control.fileno(), *boot.descriptors]
         leader = start_interpreter(
             "tornado_cli.run.leader",
             [str(control.fileno())],
@@ -273,7 +271,7 @@ class Supervisor:
     def _tell(self, action: policy.Action) -> None:
         match action:
             case policy.TellFailure(generation, failure):
-                message = " ".join(part for part in (failure["title"], failure["hint"]) if part)
+                message = as_sentences(failure["title"], failure["hint"])
                 traceback = failure["traceback"]
                 event(logger, logging.ERROR, "app_failed", message, traceback=traceback, generation=generation)
             case policy.TellDeath(generation, slot, pid, code, delay):
@@ -291,5 +289,14 @@ class Supervisor:
             "replaced from the spares" if delay is None else f"replaced in {delay:.1f} s" if delay else "replaced"
         )
         message = f"Worker {slot} {how_it_ended(code)} with {in_flight} requests in flight; {replaced}."
-        fields = {"generation": generation, "slot": slot, "worker": pid, "code": code, "in_flight": in_flight}
-        event(logger, logging.ERROR, "worker_died", message, **fields)
+        event(
+            logger,
+            logging.ERROR,
+            "worker_died",
+            message,
+            generation=generation,
+            slot=slot,
+            worker=pid,
+            code=code,
+            in_flight=in_flight,
+        )

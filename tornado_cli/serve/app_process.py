@@ -8,6 +8,7 @@ from typing import Any
 from tornado.web import Application
 
 from tornado_cli.app.patches import run_reload_hooks, watched_files
+from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import StartProcess
 from tornado_cli.http.process import Ending, serve_target
@@ -39,7 +40,7 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
     try:
         if order.page is not None:
             return _serve_page(order.page, service, debug=boot.config.debug)
-        ending = serve_target(boot.target, boot.config.arguments, service, "asyncio")
+        ending = serve_target(Target.from_dict(order.target), boot.config.arguments, service, "asyncio")
         return ExitCode.OK if ending is Ending.ORDERED else ExitCode.APP
     finally:
         sender.flush(1.0)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 
 
@@ -12,7 +11,6 @@ class ServeBoot:
     """Descriptors are numbers in the forkserver, by inheritance."""
 
     config: ServeConfig
-    target: Target
     parent: int
     """Pid of the server: whose end is the tree's end."""
     listeners: tuple[int, ...]
@@ -21,9 +19,14 @@ class ServeBoot:
     log: int
     log_format: str
 
+    @property
+    def descriptors(self) -> tuple[int, ...]:
+        """All that the forkserver inherits, but for its channel."""
+        return (*self.listeners, self.turns, self.log)
+
     def to_dict(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in self.__slots__}
-        return plain | {"config": self.config.to_dict(), "target": self.target.to_dict()}
+        return plain | {"config": self.config.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
@@ -31,7 +34,6 @@ class ServeBoot:
             **values
             | {
                 "config": ServeConfig.from_dict(values["config"]),
-                "target": Target.from_dict(values["target"]),
                 "listeners": tuple(values["listeners"]),
             }
         )

@@ -15,7 +15,7 @@ from tornado_cli.events import Boot, ProcessExited, ProcessForked, StartProcess
 from tornado_cli.serve.app_process import serve_one
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
-from tornado_cli.system.children import end_descendants, pidfd_of, reap
+from tornado_cli.system.children import end_descendants, keep_to_this_tree, pidfd_of, reap
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import SignalWakeup, leave_to_the_parent
 
@@ -89,6 +89,7 @@ def main() -> None:
     boot = ServeBoot.from_dict(received.message.settings)
     die_with(boot.parent, signal.SIGKILL)
     adopt_orphans()
+    keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
     control.set_blocking(False)
     task = Forkserver(control, boot).run()

@@ -1,16 +1,20 @@
 """The dev server's top process: it owns the sockets, the terminal and the watcher, and never loads the application."""
 
+import contextlib
 import logging
 import os
 import signal
 import time
+from collections.abc import Callable
 
+from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
-from tornado_cli.errors import ExitCode
+from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.events import AppFailed, BindElsewhere, Boot, Drain, ProcessExited, ProcessForked, Ready, StartProcess
 from tornado_cli.logs.events import event
 from tornado_cli.serve import policy
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.bytecode import drop_bytecode
 from tornado_cli.serve.changes import ChangedFiles
 from tornado_cli.serve.policy import Fleet, next_actions
 from tornado_cli.system.bound import BoundAddresses
@@ -27,9 +31,17 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.
 class Server:
     """Carries out what `serve.policy` decides."""
 
-    def __init__(self, config: ServeConfig, boot: ServeBoot, addresses: BoundAddresses) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: ServeConfig,
+        boot: ServeBoot,
+        find: Callable[[], Target],
+        target: Target,
+        addresses: BoundAddresses,
+    ) -> None:
         self._boot = boot
+        self._find = find
+        self._target = target
         self._addresses = addresses
         self._fleet = Fleet(grace=config.reload_grace)
         self._inbox = Inbox(SIGNALS)
@@ -70,7 +82,16 @@ class Server:
     def _read_changes(self) -> None:
         files = self.changes.take()
         if files:
+            drop_bytecode(files)
+            if self._fleet.phase is policy.Phase.BROKEN or str(self._target.path) in files:
+                self._find_again()
             self._handle(policy.Changed(files))
+
+    def _find_again(self) -> None:
+        """Look at the application anew: the edit may have turned a script into a module, or moved it."""
+        # What cannot be found any more fails better where it is loaded.
+        with contextlib.suppress(TcliError):
+            self._target = self._find()
 
     def _signal_arrived(self, number: signal.Signals) -> None:
         if number == signal.SIGCHLD:
@@ -158,12 +179,13 @@ class Server:
         self._channels[number] = ours
         self._inbox.register(ours, lambda: self._read_process(number))
         assert self._control is not None
-        self._control.send(StartProcess(number=number, turn=turn, page=page), [theirs.fileno()])
+        order = StartProcess(number=number, turn=turn, target=self._target.to_dict(), page=page)
+        self._control.send(order, [theirs.fileno()])
         theirs.close()
 
     def _start_forkserver(self) -> None:
         ours, theirs = channel_pair()
-        inherited = [theirs.fileno(), *self._boot.listeners, self._boot.turns, self._boot.log]
+        inherited = [theirs.fileno(), *self._boot.descriptors]
         self._forkserver = start_interpreter(
             "tornado_cli.serve.forkserver", [str(theirs.fileno())], descriptors=inherited
         )
@@ -217,8 +239,7 @@ class Server:
             event(logger, logging.INFO, "ready", f"Ready in {milliseconds} ms.", attempt=attempt, ms=milliseconds)
 
     def _tell_failure(self, failure: dict[str, str]) -> None:
-        hint = f" {failure['hint']}" if failure["hint"] else ""
-        message = f"{failure['title']}{hint} Waiting for a change."
+        message = as_sentences(failure["title"], failure["hint"], "Waiting for a change")
         event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
 
 

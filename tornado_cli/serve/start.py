@@ -2,6 +2,7 @@
 
 import logging
 import os
+from functools import partial
 from pathlib import Path
 
 from tornado_cli.app.discover import find_target
@@ -17,6 +18,7 @@ from tornado_cli.serve.server import Server
 from tornado_cli.serve.watch import watch
 from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.bound import BoundAddresses
+from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
 from tornado_cli.system.shared_words import SharedWords
 from tornado_cli.terminal import Terminal
@@ -26,22 +28,30 @@ logger = logging.getLogger("tornado_cli.serve")
 
 def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     """Serve in development until a signal ends it."""
-    target = find_target(
-        config.app or None, Path.cwd(), script=config.script, environ=os.environ, configured=settings.app or None
+    warning = continue_in_project(Path.cwd())
+    if warning is not None:
+        Terminal().warning(warning.message, warning.hint)
+    find = partial(
+        find_target,
+        config.app or None,
+        Path.cwd(),
+        script=config.script,
+        environ=os.environ,
+        configured=settings.app or None,
     )
+    target = find()
     opened = _listen(config)
     with top_process_log(config, "server") as log:
         _greet(config, target, opened, log.format)
         boot = ServeBoot(
             config=config,
-            target=target,
             parent=os.getpid(),
             listeners=tuple(listener.fileno() for listener in opened.listeners),
             turns=SharedWords.create("tcli-turns", 1).descriptor,
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        server = Server(config, boot, BoundAddresses(opened.listeners, config.backlog))
+        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog))
         watcher, why_polling = watch(_watched_folders(target), server.changes.note)
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")

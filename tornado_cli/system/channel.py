@@ -38,6 +38,8 @@ class Channel:
 
     @classmethod
     def from_descriptor(cls, descriptor: int) -> "Channel":
+        """Take over an inherited end; programs started from here do not inherit it in turn."""
+        os.set_inheritable(descriptor, False)
         return cls(socket.socket(socket.AF_UNIX, _KIND, fileno=descriptor))
 
     def fileno(self) -> int:

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -71,6 +71,12 @@ def start_interpreter(
     # The supervisor reaps by waitpid: Popen's own record must not warn about a child it never saw end.
     started.returncode = 0
     return Child(started.pid, pidfd_of(started.pid))
+
+
+def keep_to_this_tree(descriptors: Iterable[int]) -> None:
+    """Let programs that an application starts not inherit what this process inherited."""
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, False)
 
 
 def reap() -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
@@ -39,6 +40,25 @@ class Warn:
 
 
 Plan = Stay | Reexec | Warn
+
+
+def continue_in_project(directory: Path) -> Warn | None:
+    """Replace this process by tcli in the project's interpreter, where that is another one; or say why not."""
+    project = project_interpreter(directory, os.environ, sys.prefix)
+    plan = reexec_plan(
+        project,
+        installed=project is not None and has_tcli(project),
+        arguments=sys.argv[1:],
+        environ=os.environ,
+        pid=os.getpid(),
+        source="" if project is None else install_source(),
+    )
+    match plan:
+        case Reexec(argv, environ):
+            os.execve(argv[0], argv, {**os.environ, **environ})  # noqa: S606 - replacing this process is the point.
+        case Warn():
+            return plan
+    return None
 
 
 def reexec_plan(
