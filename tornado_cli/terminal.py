@@ -1,0 +1,130 @@
+"""What the command line itself shows: errors, warnings, the banner; what is foreign in it is text, never a command."""
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from typing import TextIO
+
+CONTROLS = r"\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+"""What a terminal may obey or what breaks a line: C0 but the tab, DEL, C1, line separators, bidi, lone surrogates."""
+
+_CONTROL = re.compile(f"[{CONTROLS}]")
+_SHORT = {"\n": "\\n", "\r": "\\r"}
+
+
+def visible(text: str, *, multiline: bool = False) -> str:
+    """Show control characters as escapes; with `multiline`, line feeds stay (a traceback's)."""
+    if text.isprintable():
+        return text
+    if multiline:
+        return "\n".join(_CONTROL.sub(_escape, line) for line in text.split("\n"))
+    return _CONTROL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    code = ord(character)
+    return _SHORT.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}")  # noqa: PLR2004 - the last code of two digits
+
+
+class Tone(StrEnum):
+    """What a line means; the value is how rich draws it, in colours that every terminal's own palette defines."""
+
+    TEXT = ""
+    TITLE = "bold"
+    HINT = "cyan"
+    QUIET = "dim"
+    WARNING = "bold yellow"
+    ERROR = "bold red"
+
+
+class Terminal:
+    """Writes to stdout and stderr; survives both being closed, narrow or not a terminal."""
+
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        # None too when the descriptor was closed before Python started.
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._environ = environ
+
+    def error(self, message: str, hint: str = "") -> None:
+        self._labelled(Tone.ERROR, "Error", message, hint)
+
+    def warning(self, message: str, hint: str = "") -> None:
+        self._labelled(Tone.WARNING, "Warning", message, hint)
+
+    def traceback(self, text: str) -> None:
+        """Show a traceback of the user's: where it went quietly, what happened loudly."""
+        lines = [*visible(text.rstrip("\n"), multiline=True).split("\n")]
+        for number, line in enumerate(lines, start=1):
+            self._show(self._err, (tone_of_traceback(line, is_last=number == len(lines)), line))
+
+    def banner(self, lines: Sequence[str]) -> None:
+        """Say on stdout what starts here; the first line is its title."""
+        for number, line in enumerate(lines):
+            self._show(self._out, (Tone.TEXT if number else Tone.TITLE, visible(line)))
+
+    def _labelled(self, tone: Tone, label: str, message: str, hint: str) -> None:
+        self._show(self._err, (tone, f"{label}: "), (Tone.TEXT, visible(message, multiline=True)))
+        if hint:
+            self._show(self._err, (Tone.HINT, "Hint: "), (Tone.TEXT, visible(hint, multiline=True)))
+
+    def _show(self, stream: TextIO | None, *parts: tuple[Tone, str]) -> None:
+        if stream is None:
+            return
+        styled = shows_colour(is_terminal=is_terminal(stream), environ=self._environ)
+        write(stream, (drawn(parts) if styled else "".join(text for _, text in parts)) + "\n")
+
+
+def tone_of_traceback(line: str, *, is_last: bool) -> Tone:
+    """Which part of a traceback a line is: frames are quiet, the exception is loud."""
+    if is_last or (line and not line[0].isspace() and not line.startswith("Traceback ")):
+        return Tone.ERROR
+    return Tone.QUIET if line.lstrip().startswith(("File ", "^", "~")) else Tone.TEXT
+
+
+def shows_colour(*, is_terminal: bool, environ: Mapping[str, str]) -> bool:
+    """Colour is for terminals that can and users who want it (no-color.org)."""
+    return is_terminal and not environ.get("NO_COLOR") and environ.get("TERM") not in {"dumb", "unknown"}
+
+
+def is_terminal(stream: TextIO) -> bool:
+    # ValueError: closed.
+    with suppress(OSError, ValueError):
+        return stream.isatty()
+    return False
+
+
+def drawn(parts: Sequence[tuple[Tone, str]]) -> str:
+    """The parts with the escapes of their tones; lines are left for the terminal to wrap."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(force_terminal=True, color_system="standard", markup=False, highlight=False, emoji=False)
+    with console.capture() as capture:
+        console.print(Text.assemble(*((text, tone.value) for tone, text in parts)), soft_wrap=True, end="")
+    return capture.get()
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write now, in what the stream can encode; a reader that is gone is not our failure."""
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        # What is still buffered would make the interpreter complain once more when it ends.
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+    except (OSError, ValueError):
+        pass
