@@ -82,7 +82,8 @@ def build(parent: "Folder", target: Path, files: Sequence[NewFile], check_signal
         with suppress(OSError):
             parent.remove_folder(staging)
         raise
-    parent.flush()
+    with suppress(OSError):  # The project is there; that its name outlives a power cut is the disk's affair now.
+        parent.flush()
 
 
 def fill(folder: "Folder", files: Sequence[NewFile], check_signals: Callable[[], None]) -> None:

@@ -102,6 +102,7 @@ def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
         (["click"], 2, "A package cannot be called 'click': it would hide", "tcli new click --package my_click"),
         (["shop", "--package", "a-b"], 2, "A package cannot be called 'a-b'", "tcli new shop --package a_b"),
         (["nowhere/shop"], 1, "There is no folder 'nowhere'", "Make that folder first."),
+        (["\x1b[2J/My"], 2, "A project cannot be called 'My'", r"tcli new '\x1b[2J/my'"),
         (["shop\x1b[2J\u202e"], 2, r"'shop\x1b[2J\u202e'", "tcli new shop-2j"),
     ],
 )

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_cli.scaffold.catalog import template_root
@@ -21,6 +21,7 @@ from tornado_cli.scaffold.names import (
 names = st.text() | st.from_regex(r"[a-zA-Z0-9_.\- ]{0,60}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(names)
 def test_a_name_that_passes_is_a_package_and_a_distribution_and_a_folder_everywhere(name: str) -> None:
     if problem_with(name) is None:
@@ -36,6 +37,7 @@ def test_a_name_that_passes_is_a_package_and_a_distribution_and_a_folder_everywh
         assert len(name) <= LONGEST
 
 
+@settings(deadline=None)
 @given(names)
 def test_a_name_that_is_suggested_passes(name: str) -> None:
     problem = problem_with(name)
@@ -43,6 +45,7 @@ def test_a_name_that_is_suggested_passes(name: str) -> None:
         assert problem_with(problem.suggestion) is None
 
 
+@settings(deadline=None)
 @given(names)
 def test_a_package_that_is_suggested_passes(name: str) -> None:
     problem = problem_with_package(name)
@@ -100,9 +103,9 @@ def test_a_package_cannot_have_a_dash() -> None:
 
 
 def test_all_dependencies_of_the_template_are_known() -> None:
-    settings = tomllib.loads((template_root() / "project/pyproject.toml").read_text())
-    project = settings["project"]
-    wanted = [*settings["build-system"]["requires"], *project["dependencies"]]
+    written = tomllib.loads((template_root() / "project/pyproject.toml").read_text())
+    project = written["project"]
+    wanted = [*written["build-system"]["requires"], *project["dependencies"]]
     wanted += [name for extra in project["optional-dependencies"].values() for name in extra]
     assert {name.split(">")[0] for name in wanted} == DEPENDENCIES
 

@@ -3,7 +3,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_cli.rendering import TemplateError
@@ -29,6 +29,7 @@ def project_of(name: str, **answers: bool | str) -> Project:
     return Project(name=name, package=package_of(name), answers=answers)
 
 
+@settings(deadline=None)
 @given(name=good_names, preset=st.sampled_from(sorted(PRESETS)))
 def test_every_good_name_makes_code_that_parses(name: str, preset: str) -> None:
     for file in planned_files(project_of(name, **PRESETS[preset].answers), template_root()):

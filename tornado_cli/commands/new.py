@@ -1,7 +1,6 @@
 """`tcli new`: a project that runs, and whose tests pass, the first time."""
 
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -32,16 +31,16 @@ def new(target: Path, template: str, package: str, dry_run: bool) -> None:
 
     NAME is the project's name, or a path that ends with it. Nothing that exists is touched.
     """
-    from tornado_cli.scaffold.generate import plan
+    from tornado_cli.scaffold.generate import plan, typed
     from tornado_cli.scaffold.outline import outline
 
     made = plan(target, preset=template, package=package)
     if not dry_run:
         made.write()
-    echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{target}/', bold=True)}")
+    echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")
     echo("\n".join(outline(file.path for file in made.files)))
     if not dry_run:
-        echo(f"\nNext:\n\n{next_steps(target, made.project.package)}")
+        echo(f"\nNext:\n\n{next_steps(typed(target), made.project.package)}")
 
 
 def echo(text: str) -> None:
@@ -54,9 +53,9 @@ def echo(text: str) -> None:
     click.echo(text)
 
 
-def next_steps(target: Path, package: str) -> str:
+def next_steps(folder: str, package: str) -> str:
     steps = {
-        f"cd {shlex.quote(str(target))}": "",
+        f"cd {folder}": "",
         f"python3 -m venv .venv && {ACTIVATE}": "",
         "pip install -e '.[dev]'": "",
         "pytest": "its own tests",

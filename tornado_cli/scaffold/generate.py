@@ -1,6 +1,7 @@
 """Makes a project: what was asked for is checked, planned whole in memory, then written in one step."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,10 +55,10 @@ def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "") -> Pl
 def check_name(target: Path, package: str) -> None:
     problem = problem_with(target.name)
     if problem:
-        raise BadNameError("project", target.name, problem, f"tcli new {target.parent / problem.suggestion}")
+        raise BadNameError("project", target.name, problem, f"tcli new {typed(target.parent / problem.suggestion)}")
     problem = problem_with_package(package) if package else None
     if problem:
-        raise BadNameError("package", package, problem, f"tcli new {target} --package {problem.suggestion}")
+        raise BadNameError("package", package, problem, f"tcli new {typed(target)} --package {problem.suggestion}")
 
 
 def check_package(target: Path, package: str) -> None:
@@ -65,4 +66,9 @@ def check_package(target: Path, package: str) -> None:
     if place is None:
         return
     problem = Problem(f"would hide a module that is installed already ({place})", f"my_{package}")
-    raise BadNameError("package", package, problem, f"tcli new {target} --package {problem.suggestion}")
+    raise BadNameError("package", package, problem, f"tcli new {typed(target)} --package {problem.suggestion}")
+
+
+def typed(path: Path) -> str:
+    """`path` as one types it in a shell; what would steer a terminal is spelled out."""
+    return shlex.quote(str(path)) if str(path).isprintable() else repr(str(path))

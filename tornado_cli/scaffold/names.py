@@ -16,7 +16,7 @@ DEPENDENCIES = frozenset({"tornado", "hatchling", "mypy", "pytest", "ruff"})
 FOLDERS = frozenset({"src", "tests"})
 # `test` is a package of the standard library that sys.stdlib_module_names leaves out.
 STDLIB = sys.stdlib_module_names | {"test"}
-TOOLS = frozenset({"pip", "python", "setuptools", "site_packages", "tornado_cli", "wheel"})
+TOOLS = frozenset({"pip", "python", "setuptools", "tornado_cli", "wheel"})
 WINDOWS_DEVICES = frozenset({"con", "prn", "aux", "nul"} | {f"{port}{n}" for port in ("com", "lpt") for n in range(10)})
 MEANINGS = (
     (frozenset({*keyword.kwlist, *keyword.softkwlist}), "is a word of the Python language"),
@@ -84,7 +84,9 @@ def suggestion_for(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     near = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:LONGEST].strip("-")
     prefixed = f"my-{near}"[:LONGEST].strip("-")
-    good = (word for word in (near, prefixed) if near and not fault_of_form(word) and not fault_of_meaning(package_of(word)))
+    good = (
+        word for word in (near, prefixed) if near and not fault_of_form(word) and not fault_of_meaning(package_of(word))
+    )
     return next(good, FALLBACK)
 
 
