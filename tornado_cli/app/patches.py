@@ -5,6 +5,7 @@ To be made after the process is forked and before the application is imported: n
 """
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,18 +38,22 @@ def patch_tornado(
     provide_listeners: Provide | None = None,
     bind_elsewhere: Elsewhere = Wanted.bind,
     on_serving: Serving = lambda _: None,
+    add_accept_handler: Callable[..., Callable[[], None]] = netutil.add_accept_handler,
 ) -> TornadoPatches:
     """Change Tornado for this process.
 
     `provide_listeners` is asked once, when the first HTTP server of a script wants to listen; None where tcli
     runs the server itself. `bind_elsewhere` is asked for every other address. `on_serving` is told of each
-    HTTP server that was given sockets, also of those whose class is the application's own.
+    HTTP server that was given sockets, also of those whose class is the application's own. `add_accept_handler` is
+    what servers accept by.
     """
     patches = TornadoPatches()
     _patch_autoreload(patches)
     _patch_fork(patches)
     _patch_logging(patches)
     _patch_listening(patches, Listening(provide=provide_listeners, elsewhere=bind_elsewhere, on_serving=on_serving))
+    # Public in netutil; tornado.tcpserver has its own reference.
+    patches.replace(tcpserver, "add_accept_handler", add_accept_handler)
     return patches
 
 

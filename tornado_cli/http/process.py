@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from pathlib import Path
 
+from tornado.web import Application
+
 import tornado_cli
 from tornado_cli.app.failures import describe_failure
 from tornado_cli.app.load import Loaded, load, make_application
@@ -15,6 +17,7 @@ from tornado_cli.app.script import run_script
 from tornado_cli.app.target import Kind, Target
 from tornado_cli.errors import AppError, TcliError
 from tornado_cli.events import AppFailed
+from tornado_cli.http.accept import add_accept_handler
 from tornado_cli.http.loops import loop_factory, use_for_scripts
 from tornado_cli.http.service import Service
 
@@ -42,6 +45,7 @@ def serve_target(target: Target, arguments: Sequence[str], service: Service, loo
         provide_listeners=None if service.owns_loop else service.provide_listeners,
         bind_elsewhere=service.bind_elsewhere,
         on_serving=service.server_listens,
+        add_accept_handler=add_accept_handler,
     )
     try:
         if target.kind is Kind.SCRIPT:
@@ -54,6 +58,13 @@ def serve_target(target: Target, arguments: Sequence[str], service: Service, loo
         service.report(_failure_of(error))
         return Ending.UNORDERED if service.is_ready else Ending.NEVER_READY
     return Ending.ORDERED if service.is_draining else Ending.UNORDERED
+
+
+def serve_directly(application: Application, service: Service) -> None:
+    """Serve an application of our own until drained."""
+    service.owns_loop = True
+    patch_tornado(add_accept_handler=add_accept_handler)
+    asyncio.run(service.serve(application))
 
 
 def _serve_module(target: Target, arguments: Sequence[str], service: Service, loop: str) -> None:

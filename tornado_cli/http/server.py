@@ -32,12 +32,15 @@ class ObservedServer(HTTPServer):
         service.adopt(request_callback)
         super().initialize(request_callback, *args, **options)
 
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        """Be called at the accept, before anything has been read."""
+        self.service.tally.connection_opened()
+        super().handle_stream(stream, address)
+
     def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         """Be called when a connection has nothing to do: new, or after an answer was sent whole."""
         before = self._exchanges.get(server_conn)
-        if before is None:
-            self.service.tally.connection_opened()
-        else:
+        if before is not None:
             before.left()
         exchange = Exchange(self.service, self.service.request_ids, request_conn)
         exchange.inner = super().start_request(server_conn, request_conn)
@@ -52,11 +55,12 @@ class ObservedServer(HTTPServer):
         exchange = self._exchanges.pop(server_conn, None)
         if exchange is not None:
             exchange.left()
+        if server_conn.stream.closed():
             self.service.tally.connection_closed()
-        if not server_conn.stream.closed():
+        else:
             # Handed over to a WebSocket, or to the application.
-            self._detached = [stream for stream in self._detached if not stream.closed()]
             self._detached.append(server_conn.stream)
+        self.forget_closed()
         self.service.something_ended()
 
     @property
@@ -68,6 +72,13 @@ class ObservedServer(HTTPServer):
     def open_detached(self) -> list[IOStream]:
         """Streams of WebSockets and the like that are still open."""
         return [stream for stream in self._detached if not stream.closed()]
+
+    def forget_closed(self) -> None:
+        """Count off the WebSockets that have closed: Tornado tells nobody."""
+        still_open = self.open_detached
+        for _ in range(len(self._detached) - len(still_open)):
+            self.service.tally.connection_closed()
+        self._detached = still_open
 
     def stop_keeping_alive(self) -> None:
         """Close what is idle; what is busy says `Connection: close` in its answer."""

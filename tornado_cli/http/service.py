@@ -18,9 +18,9 @@ from tornado.websocket import WebSocketHandler
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
+from tornado_cli.http.accept import Gate, always_open, gated
 from tornado_cli.http.drain import drain
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
-from tornado_cli.http.gate import gated
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.sender import LogSender
@@ -42,7 +42,7 @@ class Terms:
     access_log: bool
     adapt: Callable[[Application], None]
     """Sets or undoes what `debug=True` means here."""
-    may_accept: Callable[[], bool] = lambda: True
+    gate: Gate = always_open
     tls: ssl.SSLContext | None = None
     watched_files: Callable[[], set[str]] = set
     before_leaving: Callable[[], None] = lambda: None
@@ -137,7 +137,7 @@ class Service:
         return self._gated(adopt(received.descriptors))
 
     def _gated(self, listeners: list[socket.socket]) -> list[socket.socket]:
-        behind_gate = gated(listeners, self._terms.may_accept, self._stop_accepting)
+        behind_gate = gated(listeners, self._terms.gate, self._stop_accepting)
         self._bound += behind_gate
         return behind_gate
 
@@ -187,6 +187,9 @@ class Service:
 
     def _beat(self) -> None:
         self.tally.beat()
+        for server in self._servers:
+            if isinstance(server, ObservedServer):
+                server.forget_closed()
         IOLoop.current().call_later(HEARTBEAT, self._beat)
 
     def _read_order(self) -> None:

@@ -3,12 +3,14 @@
 It has neither thread nor event loop, because it forks.
 """
 
+import contextlib
 import gc
 import logging
 import os
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from types import FrameType
 
 from tornado.process import fork_processes
@@ -23,6 +25,8 @@ from tornado_cli.system.wakeup import leave_to_the_parent
 
 SUPERVISOR_DIED = signal.SIGUSR2
 """What the kernel sends the leader when the supervisor is gone."""
+FINAL_STOP = signal.SIGURG
+"""What the supervisor sends it at a final stop; nobody else sends this one, and without a handler it does nothing."""
 WORKERS_FAREWELL = 1.0
 """Seconds that workers have after the supervisor's death: a blocked loop cannot see a closed channel."""
 _LOOK = 0.02
@@ -74,6 +78,7 @@ def main() -> None:
     die_with(boot.parent, SUPERVISOR_DIED)
     adopt_orphans()
     keep_to_this_tree(boot.descriptors)
+    signal.signal(FINAL_STOP, lambda *_: _close(boot.listeners))
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
     reports = logging.getLogger("tornado.general")
     reports.setLevel(logging.INFO)
@@ -86,9 +91,20 @@ def main() -> None:
     slot = fork_processes(len(boot.channels), max_restarts=sys.maxsize)
     reports.removeFilter(exit_reports)
     reports.setLevel(logging.NOTSET)
-    signal.signal(SUPERVISOR_DIED, signal.SIG_DFL)
+    for number in (SUPERVISOR_DIED, FINAL_STOP):
+        signal.signal(number, signal.SIG_DFL)
     control.close()
     sys.exit(work(boot, slot))
+
+
+def _close(listeners: Iterable[int]) -> None:
+    """Let go of the listeners: while anyone holds them, new clients are not refused but wait in a queue for nobody.
+
+    No worker that is forked from now on will serve.
+    """
+    for descriptor in listeners:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
 
 
 def _end_with_supervisor(_number: int, _frame: FrameType | None) -> None:

@@ -24,6 +24,7 @@ from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import policy
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fleet import Fleet
+from tornado_cli.run.leader import FINAL_STOP
 from tornado_cli.run.policy import how_it_ended, next_actions
 from tornado_cli.run.scoreboard import Column, Scoreboard
 from tornado_cli.system.bound import BoundAddresses
@@ -199,6 +200,8 @@ class Supervisor:
                 event(logger, logging.INFO, "ready", "Ready.", generation=number, workers=self._fleet.workers)
             case policy.CloseListeners():
                 self._addresses.close()
+                for crew in self._crews.values():
+                    crew.leader.send(FINAL_STOP)
             case policy.ReopenLogs():
                 self._log.reopen()
             case policy.Leave(code):

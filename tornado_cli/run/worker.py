@@ -9,10 +9,12 @@ from tornado.web import Application
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
+from tornado_cli.http.accept import Gate
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.service import Service, Terms
 from tornado_cli.logs.processes import child_log
 from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.fairness import fair_gate
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import pidfd_of
@@ -43,7 +45,7 @@ def work(boot: RunBoot, slot: int) -> int:
         os._exit(ExitCode.OK)
     row.set_state(State.STARTING)
     gc.unfreeze()
-    ending = _serve(boot, slot, channel, row)
+    ending = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)))
     if ending is Ending.ORDERED:
         return ExitCode.OK
     if ending is Ending.NEVER_READY and not scoreboard.was_ready:
@@ -77,13 +79,14 @@ def _wait_for_activation(channel: Channel) -> bool:
                 return False
 
 
-def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row) -> Ending:
+def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> Ending:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
     terms = Terms(
         tally=row,
         sender=sender,
         access_log=boot.config.access_log,
         adapt=undo_debug,
+        gate=gate,
         tls=None if boot.credentials is None else server_context(boot.credentials),
         before_leaving=run_reload_hooks,
     )

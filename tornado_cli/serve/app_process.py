@@ -1,9 +1,7 @@
 """A forked child of the forkserver: it serves the application, or the page that stands in for it."""
 
-import asyncio
 import gc
 from collections.abc import Callable
-from typing import Any
 
 from tornado.web import Application
 
@@ -11,7 +9,8 @@ from tornado_cli.app.patches import run_reload_hooks, watched_files
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import StartProcess
-from tornado_cli.http.process import Ending, serve_target
+from tornado_cli.http.accept import Admission, Gate
+from tornado_cli.http.process import Ending, serve_directly, serve_target
 from tornado_cli.http.service import Service, Terms
 from tornado_cli.http.tally import NoTally
 from tornado_cli.logs.processes import child_log
@@ -32,24 +31,26 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
         sender=sender,
         access_log=boot.config.access_log,
         adapt=_adapt(boot.config.debug),
-        may_accept=lambda: turns[0] <= order.turn,
+        gate=_gate(turns, order.turn),
         watched_files=watched_files,
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, adopt(boot.listeners), terms)
     try:
         if order.page is not None:
-            return _serve_page(order.page, service, debug=boot.config.debug)
+            serve_directly(failure_application(order.page, debug=boot.config.debug), service)
+            return ExitCode.OK
         ending = serve_target(Target.from_dict(order.target), boot.config.arguments, service, "asyncio")
         return ExitCode.OK if ending is Ending.ORDERED else ExitCode.APP
     finally:
         sender.flush(1.0)
 
 
-def _serve_page(page: dict[str, Any], service: Service, *, debug: bool) -> int:
-    service.owns_loop = True
-    asyncio.run(service.serve(failure_application(page, debug=debug)))
-    return ExitCode.OK
+def _gate(turns: SharedWords, turn: int) -> Gate:
+    def gate(*, has_waited: bool) -> Admission:  # noqa: ARG001 - the protocol's name.
+        return Admission.YES if turns[0] <= turn else Admission.NEVER
+
+    return gate
 
 
 def _adapt(debug: bool) -> Callable[[Application], None]:

@@ -1,0 +1,108 @@
+"""Accepting connections on inherited listeners: asked for leave before each, so that the right process takes it."""
+
+import socket
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from tornado import netutil
+from tornado.ioloop import IOLoop
+
+PAUSE = 0.002
+"""Seconds that a process leaves the queue to others, when it has more than its share."""
+_BATCH = 16
+"""Connections accepted before the loop does something else."""
+
+
+class Admission(Enum):
+    """Whether this process may accept the next connection."""
+
+    YES = auto()
+    LATER = auto()
+    """Another process should take it; but after a pause it is taken all the same."""
+    NEVER = auto()
+    """This process has been replaced; what is queued is for its successor."""
+
+
+class Gate(Protocol):
+    def __call__(self, *, has_waited: bool) -> Admission:
+        """Decide; `has_waited` is that a pause has just passed and the connection is still there."""
+
+
+def always_open(*, has_waited: bool) -> Admission:  # noqa: ARG001 - the protocol's name.
+    """Accept whatever comes."""
+    return Admission.YES
+
+
+class GatedListener(socket.socket):
+    """An inherited listener, with the gate that its accepts must pass."""
+
+    gate: Gate
+    on_never: Callable[[], None]
+
+
+def gated(listeners: Iterable[socket.socket], gate: Gate, on_never: Callable[[], None]) -> list[socket.socket]:
+    """Take the listeners over and return them with a gate each."""
+    result: list[socket.socket] = []
+    for listener in listeners:
+        one = GatedListener(fileno=listener.detach())
+        one.setblocking(False)
+        one.gate, one.on_never = gate, on_never
+        result.append(one)
+    return result
+
+
+def add_accept_handler(listener: socket.socket, callback: Callable[[socket.socket, Any], None]) -> Callable[[], None]:
+    """Stand in for `tornado.netutil.add_accept_handler`, which takes all there is and asks nobody."""
+    if not isinstance(listener, GatedListener):
+        return netutil.add_accept_handler(listener, callback)
+    return _Acceptor(listener, callback).stop
+
+
+class _Acceptor:
+    """Accepts from one listener on the current loop."""
+
+    def __init__(self, listener: GatedListener, callback: Callable[[socket.socket, Any], None]) -> None:
+        self._listener = listener
+        self._callback = callback
+        self._loop = IOLoop.current()
+        self._paused: object | None = None
+        self._is_stopped = False
+        self._loop.add_handler(listener, self._accept, IOLoop.READ)
+
+    def stop(self) -> None:
+        self._is_stopped = True
+        if self._paused is None:
+            self._loop.remove_handler(self._listener)
+        else:
+            self._loop.remove_timeout(self._paused)
+
+    def _accept(self, _listener: Any, _events: int, *, has_waited: bool = False) -> None:
+        for _ in range(_BATCH):
+            if self._is_stopped:
+                return
+            admission = self._listener.gate(has_waited=has_waited)
+            has_waited = False
+            if admission is Admission.NEVER:
+                self._loop.add_callback(self._listener.on_never)
+                return
+            if admission is Admission.LATER:
+                self._pause()
+                return
+            try:
+                connection, address = self._listener.accept()
+            except BlockingIOError:
+                return
+            except ConnectionAbortedError:
+                continue
+            self._callback(connection, address)
+
+    def _pause(self) -> None:
+        # The listener stays readable: with a handler the loop would spin.
+        self._loop.remove_handler(self._listener)
+        self._paused = self._loop.call_later(PAUSE, self._resume)
+
+    def _resume(self) -> None:
+        self._paused = None
+        self._loop.add_handler(self._listener, self._accept, IOLoop.READ)
+        self._accept(self._listener, IOLoop.READ, has_waited=True)
