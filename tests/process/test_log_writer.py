@@ -6,6 +6,7 @@ import logging
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -162,6 +163,51 @@ def test_nobody_waits_for_a_reader_that_does_not_read() -> None:
     assert time.monotonic() - started < 2
     os.close(reading)
     os.close(writing)
+
+
+def test_an_application_that_prints_never_waits_for_our_reader() -> None:
+    reading, writing = os.pipe()
+    writer = LogWriter(LogSettings(format="plain"), writing)
+    app_reading, app_writing = os.pipe()
+
+    def work() -> None:
+        for _ in range(4000):
+            os.write(app_writing, b"x" * 999 + b"\n")
+
+    child = fork(work)
+    os.close(app_writing)
+    writer.add_output(app_reading, "worker 0", logging.INFO)
+    writer.start()
+    assert exit_of(child) == 0
+    seen = b""
+    while not seen.endswith(b" were lost\n"):
+        assert select.select([reading], [], [], 10)[0], seen[-200:]
+        seen += os.read(reading, 65536)
+    writer.close()
+    os.close(reading)
+    os.close(writing)
+    *lines, told = seen.decode().splitlines()
+    lost = re.search(r"stdout: (\d+) lines were lost", told)
+    assert lost
+    assert len(lines) + int(lost[1]) == 4000
+
+
+def test_kept_warnings_are_sent_when_there_is_room_though_nothing_more_is_logged(
+    stdout: int, printed: Callable[[], list[str]]
+) -> None:
+    writer = LogWriter(LogSettings(format="plain"), stdout)
+
+    async def serve(sender: LogSender) -> None:
+        while not sender.dropped:
+            LOGGER.info("x" * 10_000)
+        sender.attach(asyncio.get_running_loop())
+        LOGGER.warning("kept")
+        writer.start()
+        await asyncio.to_thread(wait_for, lambda: any(line.endswith("kept") for line in printed()))
+
+    with own_sender(writer) as sender:
+        asyncio.run(asyncio.wait_for(serve(sender), 10))
+        writer.close()
 
 
 def test_what_was_dropped_is_counted_and_told_when_there_is_room(stdout: int, printed: Callable[[], list[str]]) -> None:

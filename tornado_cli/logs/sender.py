@@ -88,9 +88,7 @@ class LogSender:
         if self._allowance.admits(record.levelno, record.created):
             return True
         self._refused += 1
-        if self._timer is None and self._in_loop():
-            # Somebody has to tell.
-            self._send_later()
+        self._try_again_later()
         return False
 
     def take(self, record: logging.LogRecord) -> None:
@@ -103,6 +101,7 @@ class LogSender:
                 self._send_batches()
                 self._send(self._log_kind, [entry], keep=record.levelno >= logging.WARNING)
                 self._report()
+                self._try_again_later()
             else:
                 self._gather(entry, record.created)
 
@@ -139,10 +138,17 @@ class LogSender:
     def _tick(self) -> None:
         with self._lock:
             self._timer = None
+            if self._outbox:
+                self._outbox.resend()
             self._send_batches()
             self._report()
-            if self.dropped or (self._outbox and not self._outbox.resend()):
-                self._send_later()
+            self._try_again_later()
+
+    def _try_again_later(self) -> None:
+        """See that what was kept is sent and what was dropped is told, though nothing more may be logged."""
+        is_done = not self._outbox or (self._outbox.is_clear and not self.dropped)
+        if not is_done and self._timer is None and self._in_loop():
+            self._send_later()
 
     def _send_batches(self, *, keep: bool = False) -> None:
         with self._lock:

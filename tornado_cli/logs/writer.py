@@ -130,6 +130,8 @@ class LogWriter:
 
     def _receive(self) -> bool:
         for _ in range(DATAGRAMS_A_TURN):
+            if self._stdout.is_full and self._deadline is None:
+                break
             try:
                 datagram = self._receiver.recv(DATAGRAM_MAX, socket.MSG_DONTWAIT)
             except BlockingIOError:
