@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -106,22 +107,34 @@ def test_it_serves_on_tornado_alone_and_ends_quietly(
     assert "Traceback" not in process.stderr.read()
 
 
-def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
-    plan(tmp_path / "shop").write()
-    (tmp_path / "shop/.env").unlink()
+def refusal(project: Path, **settings: str) -> str:
+    """What a project named shop says when it does not start."""
     env = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "COOKIE_SECRET"}}
-    command = [sys.executable, "-m", "shop"]
     done = subprocess.run(
-        command,
-        cwd=tmp_path / "shop",
-        env={**env, "PYTHONPATH": "src", "PORT": "0"},
+        [sys.executable, "-m", "shop"],
+        cwd=project,
+        env={**env, "PYTHONPATH": "src", **settings},
         stderr=subprocess.PIPE,
         text=True,
         check=False,
         timeout=60,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("shop: COOKIE_SECRET has to be a real secret")
+    return done.stderr
+
+
+def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
+    plan(tmp_path / "shop").write()
+    (tmp_path / "shop/.env").unlink()
+    assert refusal(tmp_path / "shop", PORT="0").startswith("shop: COOKIE_SECRET has to be a real secret")
+
+
+def test_it_says_that_a_port_is_taken(tmp_path: Path) -> None:
+    plan(tmp_path / "shop").write()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = f"shop: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+        assert refusal(tmp_path / "shop", PORT=str(port)) == message
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,11 @@ async def main(settings: Settings) -> None:
 async def serve(application: Application, settings: Settings) -> None:
     """Serve until Ctrl-C or TERM comes."""
     server = HTTPServer(application, max_body_size=MAX_BODY_SIZE)
-    sockets = bind_sockets(settings.port, settings.host)
+    try:
+        sockets = bind_sockets(settings.port, settings.host)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise SettingsError(f"Cannot listen on {where}: {error.strerror}.") from error
     server.add_sockets(sockets)
     logger.info("Serving on http://%s:%d/", *sockets[0].getsockname()[:2])
     await signal_to_stop()
