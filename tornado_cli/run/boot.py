@@ -1,10 +1,14 @@
 """What a leader is told when it starts: all that its workers will need."""
 
+import signal
 from dataclasses import dataclass
 from typing import Any, Self
 
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import RunConfig
+
+FINAL_STOP = signal.SIGURG
+"""What the supervisor sends a leader at a final stop; nobody else sends it, and without a handler it does nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from types import FrameType
 from tornado.process import fork_processes
 
 from tornado_cli.events import Boot, WorkerExited
-from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.boot import FINAL_STOP, RunBoot
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
 from tornado_cli.system.children import end_descendants, keep_to_this_tree
@@ -25,8 +25,6 @@ from tornado_cli.system.wakeup import leave_to_the_parent
 
 SUPERVISOR_DIED = signal.SIGUSR2
 """What the kernel sends the leader when the supervisor is gone."""
-FINAL_STOP = signal.SIGURG
-"""What the supervisor sends it at a final stop; nobody else sends this one, and without a handler it does nothing."""
 WORKERS_FAREWELL = 1.0
 """Seconds that workers have after the supervisor's death: a blocked loop cannot see a closed channel."""
 _LOOK = 0.02

@@ -14,10 +14,11 @@ from tornado_cli.logs.processes import top_process_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.certificate import credentials_of, tell
 from tornado_cli.run.fleet import Fleet
-from tornado_cli.run.supervisor import Supervisor
+from tornado_cli.run.supervisor import SIGNALS, Supervisor
 from tornado_cli.system.addresses import url_of
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.cpus import usable_cpus
+from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.listeners import open_listeners, port_of
 from tornado_cli.terminal import Terminal
@@ -41,6 +42,8 @@ def run(config: RunConfig, settings: Settings) -> ExitCode:
     listeners = open_listeners(config.host, config.port, config.backlog)
     port = port_of(listeners)
     with top_process_log(config, "supervisor") as log:
+        # Before anything is said: who reads it may answer with a signal.
+        inbox = Inbox(SIGNALS)
         url = url_of("http" if credentials is None else "https", config.host, port)
         event(logger, logging.INFO, "listening", f"Running {target.title} on {url}", url=url, port=port)
         event(
@@ -70,7 +73,7 @@ def run(config: RunConfig, settings: Settings) -> ExitCode:
             graceful_timeout=config.graceful_timeout,
             boot_timeout=config.boot_timeout,
         )
-        return Supervisor(boot, fleet, BoundAddresses(listeners, config.backlog), log).run()
+        return Supervisor(boot, fleet, BoundAddresses(listeners, config.backlog), log, inbox).run()
 
 
 def _worker_count(config: RunConfig) -> tuple[int, str]:

@@ -22,9 +22,8 @@ from tornado_cli.events import (
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import policy
-from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.boot import FINAL_STOP, RunBoot
 from tornado_cli.run.fleet import Fleet
-from tornado_cli.run.leader import FINAL_STOP
 from tornado_cli.run.policy import how_it_ended, next_actions
 from tornado_cli.run.scoreboard import Column, Scoreboard
 from tornado_cli.system.bound import BoundAddresses
@@ -55,12 +54,12 @@ class Crew:
 class Supervisor:
     """Carries out what `run.policy` decides."""
 
-    def __init__(self, boot: RunBoot, fleet: Fleet, addresses: BoundAddresses, log: LogWriter) -> None:
+    def __init__(self, boot: RunBoot, fleet: Fleet, addresses: BoundAddresses, log: LogWriter, inbox: Inbox) -> None:
         self._boot = boot
         self._fleet = fleet
         self._addresses = addresses
         self._log = log
-        self._inbox = Inbox(SIGNALS)
+        self._inbox = inbox
         self._crews: dict[int, Crew] = {}
         self._code: ExitCode | None = None
         self._had_terminal = not controlling_terminal_is_gone()

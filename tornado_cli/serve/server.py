@@ -38,13 +38,14 @@ class Server:
         find: Callable[[], Target],
         target: Target,
         addresses: BoundAddresses,
+        inbox: Inbox,
     ) -> None:
         self._boot = boot
         self._find = find
         self._target = target
         self._addresses = addresses
         self._fleet = Fleet(grace=config.reload_grace)
-        self._inbox = Inbox(SIGNALS)
+        self._inbox = inbox
         self._turns = SharedWords(boot.turns, 1)
         self.changes = ChangedFiles()
         self._forkserver: Child | None = None

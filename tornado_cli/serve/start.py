@@ -14,10 +14,11 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.server import Server
+from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.watch import watch
 from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.bound import BoundAddresses
+from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
 from tornado_cli.system.shared_words import SharedWords
@@ -42,6 +43,8 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     target = find()
     opened = _listen(config)
     with top_process_log(config, "server") as log:
+        # Before anything is said: who reads it may answer with a signal.
+        inbox = Inbox(SIGNALS)
         _greet(config, target, opened, log.format)
         boot = ServeBoot(
             config=config,
@@ -51,7 +54,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog))
+        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog), inbox)
         watcher, why_polling = watch(_watched_folders(target), server.changes.note)
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")

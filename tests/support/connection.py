@@ -1,0 +1,106 @@
+"""One HTTP connection, close to the wire: halves of requests, bytes as they come."""
+
+import http.client
+import json
+import socket
+import ssl
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from support.handshakes import client_context
+
+TIMEOUT = 20.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str] = field(repr=False)
+    """Names in lower case."""
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Connection:
+    """A client's end, on loopback."""
+
+    def __init__(self, port: int, *, tls: bool = False, host: str = "127.0.0.1") -> None:
+        plain = socket.create_connection((host, port), TIMEOUT)
+        self._socket: socket.socket = plain
+        if tls:
+            try:
+                self._socket = client_context().wrap_socket(plain)
+            except BaseException:
+                plain.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+
+    @property
+    def certificate(self) -> bytes:
+        assert isinstance(self._socket, ssl.SSLSocket)
+        return self._socket.getpeercert(binary_form=True) or b""
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def ask(self, path: str = "/", *, method: str = "GET", **headers: str) -> None:
+        """Send a request without a body; the connection is kept."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+    def get(self, path: str = "/", **headers: str) -> Answer:
+        self.ask(path, **headers)
+        return self.answer()
+
+    def answer(self) -> Answer:
+        """Read one answer whole; fails when the other end goes before."""
+        response = http.client.HTTPResponse(self._socket)
+        try:
+            response.begin()
+            body = response.read()
+        finally:
+            response.close()
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+
+    def begin_upload(self, path: str, size: int) -> None:
+        """Send the head of a request and return when the server has begun with it: it is in flight now."""
+        self.ask(path, method="POST", Content_Length=str(size), Expect="100-continue")
+        interim = b""
+        while not interim.endswith(b"\r\n\r\n"):
+            interim += self.read(1)
+        assert b" 100 " in interim
+
+    def read(self, size: int) -> bytes:
+        """Read exactly so many bytes."""
+        data = b""
+        while len(data) < size:
+            part = self._socket.recv(size - len(data))
+            assert part, f"closed after {data!r}"
+            data += part
+        return data
+
+    def wait_for_end(self) -> bytes:
+        """Read until the other end closes; return what came."""
+        parts = []
+        try:
+            while data := self._socket.recv(65536):
+                parts.append(data)
+        except ConnectionResetError:
+            pass
+        return b"".join(parts)

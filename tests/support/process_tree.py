@@ -1,0 +1,50 @@
+"""The processes of a tree, found by a mark in their environment: it stays with a process wherever it goes."""
+
+import os
+import select
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+_PROC = Path("/proc")
+
+
+def living(mark: str) -> list[int]:
+    """Return the pids of all processes whose first environment holds `mark`; those that have ended have none."""
+    wanted = mark.encode()
+    found: list[int] = []
+    for entry in _PROC.iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environment = (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if wanted in environment.split(b"\0"):
+            found.append(int(entry.name))
+    return found
+
+
+def wait_until_gone(pids: Iterable[int], deadline: float) -> bool:
+    """Wait until all of them have ended, by the monotonic clock; say whether they have."""
+    return all(_wait_until_ended(pid, deadline) for pid in pids)
+
+
+def _wait_until_ended(pid: int, deadline: float) -> bool:
+    try:
+        held = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        ready, _, _ = select.select([held], [], [], max(0.0, deadline - time.monotonic()))
+        return bool(ready)
+    finally:
+        os.close(held)
+
+
+def command_of(pid: int) -> str:
+    return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()]
