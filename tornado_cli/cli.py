@@ -1,5 +1,6 @@
 """The `tcli` group: the table of commands, and the one place that shows errors."""
 
+import errno
 import importlib
 import os
 import sys
@@ -8,7 +9,7 @@ from typing import NoReturn
 import click
 
 from tornado_cli import __version__
-from tornado_cli.errors import ExitCode, TcliError
+from tornado_cli.errors import ExitCode, TcliError, UsageError
 
 # name: (module, one line). The line stands here so that `tcli --help` imports no command.
 COMMANDS = {
@@ -16,6 +17,10 @@ COMMANDS = {
     "serve": ("tornado_cli.commands.serve", "Develop: serve the application, afresh after each change."),
     "run": ("tornado_cli.commands.run", "Run in production, with workers behind one socket."),
 }
+
+
+# What befalls our output: its reader went away, its disk is full, its terminal is gone.
+OUTPUT_ENDS = frozenset({errno.EPIPE, errno.ENOSPC, errno.EIO})
 
 
 class LazyGroup(click.Group):
@@ -30,6 +35,14 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not ctx.resilient_parsing:
+            _check_command(args[0])
+            _check_directory()
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature.
         with formatter.section("Commands"):
@@ -53,30 +66,67 @@ def main() -> NoReturn:
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except click.exceptions.Abort:
         sys.exit(ExitCode.INTERRUPTED)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(ExitCode.USAGE)
+    except click.ClickException as error:
+        _show(error.format_message(), _hint_for(error))
         sys.exit(ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.FAILURE)
     except TcliError as error:
         _show(str(error), error.hint)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone: there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(ExitCode.FAILURE)
     except KeyboardInterrupt:
         sys.exit(ExitCode.INTERRUPTED)
-    except Exception:  # noqa: BLE001 - the last stop: shown whole, with a request to report it.
-        import traceback
-
-        traceback.print_exc()
-        _show(
-            f"This is a bug in tcli {__version__}.",
-            "Please report it to the project, with the lines above and what you typed.",
-        )
+    except Exception as error:  # noqa: BLE001 - the last stop: shown whole, with a request to report it.
+        if isinstance(error, OSError) and error.errno in OUTPUT_ENDS:
+            _lose_output(error)
+        else:
+            _show_bug()
         sys.exit(ExitCode.FAILURE)
+
+
+def _check_command(name: str) -> None:
+    if name in COMMANDS or name.startswith("-"):
+        return
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, COMMANDS, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"There are {', '.join(COMMANDS)}. See: tcli --help"
+    raise UsageError(f"There is no command {name!r}.", hint=hint)
+
+
+def _check_directory() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109 - pathlib would be one more import for nothing.
+    except FileNotFoundError:
+        raise TcliError("The working directory is gone.", hint="Enter one that is there: cd /path/to/project") from None
+
+
+def _hint_for(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"See: {context.command_path if context else 'tcli'} --help"
+
+
+def _lose_output(error: OSError) -> None:
+    # Else Python writes the rest once more on its way out, and fails again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if error.errno == errno.ENOSPC:
+        _show("There is no space left to write to.", "")
+
+
+def _show_bug() -> None:
+    import traceback
+
+    traceback.print_exc()
+    _show(
+        f"This is a bug in tcli {__version__}.",
+        "Please report it to the project, with the lines above and what you typed.",
+    )
 
 
 def _show(message: str, hint: str) -> None:
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {message}", err=True)
+    from tornado_cli.terminal import visible
+
+    click.echo(f"{click.style('Error:', fg='red', bold=True)} {visible(message, multiline=True)}", err=True)
     if hint:
-        click.echo(f"{click.style('Hint:', fg='cyan', bold=True)} {hint}", err=True)
+        click.echo(f"{click.style('Hint:', fg='cyan', bold=True)} {visible(hint, multiline=True)}", err=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any, get_type_hints
 
 import click
 
-from tornado_cli.config.sources import Settings, check_keys, find_settings
+from tornado_cli.config.sources import Settings, check_table, find_settings
+from tornado_cli.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,25 +33,48 @@ def option(*flags: str, default: Any, help: str, **details: Any) -> Any:  # noqa
     return dataclasses.field(default=default, metadata={"option": Option(flags=flags, help=help, **details)})
 
 
+class WholeNumber(click.IntRange):
+    """A range whose messages say what people say."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """As WholeNumber."""
+
+    name = "number"
+
+
 class SettingsCommand(click.Command):
     """A command whose defaults come from `[tool.tcli.<command>]`, and which hands on what stands behind `--`."""
-
-    def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
-    ) -> click.Context:
-        settings = find_settings(Path.cwd())
-        table = settings.table_of(info_name or "")
-        check_keys(settings, info_name or "", [name for name in map(_key_of, self.params) if name])
-        extra.setdefault("default_map", {key.replace("-", "_"): value for key, value in table.items()})
-        context = super().make_context(info_name, args, parent, **extra)
-        context.meta[Settings.__name__] = settings
-        return context
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
             cut = args.index("--")
             args, ctx.meta["arguments"] = args[:cut], tuple(args[cut + 1 :])
-        return super().parse_args(ctx, args)
+        fault = self._read_settings(ctx)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.BadParameter as error:
+            error.param_hint = error.param_hint or _place_of_value(ctx, error.param)
+            raise
+        if fault is not None:
+            # Not before: --help answers also where the settings are broken.
+            raise fault
+        return rest
+
+    def _read_settings(self, ctx: click.Context) -> UsageError | None:
+        command = ctx.info_name or ""
+        try:
+            settings = find_settings(Path.cwd())
+            check_table(
+                settings, command, {key: _type_of(option) for option in self.params if (key := _key_of(option))}
+            )
+        except UsageError as error:
+            return error
+        ctx.meta[Settings.__name__] = settings
+        ctx.default_map = {key.replace("-", "_"): value for key, value in settings.table_of(command).items()}
+        return None
 
 
 def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
@@ -80,7 +105,11 @@ def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Call
 
 def settings_of_command() -> Settings:
     """Return the settings file that the running command found."""
-    settings = click.get_current_context().meta[Settings.__name__]
+    return _settings_of(click.get_current_context())
+
+
+def _settings_of(context: click.Context) -> Settings:
+    settings = context.meta[Settings.__name__]
     assert isinstance(settings, Settings)
     return settings
 
@@ -93,6 +122,27 @@ def _key_of(parameter: click.Parameter) -> str:
     """Return the pyproject key: the long flag without its dashes."""
     long_flags = [flag for flag in parameter.opts if flag.startswith("--")]
     return long_flags[0].removeprefix("--") if long_flags else ""
+
+
+def _type_of(parameter: click.Parameter) -> type:
+    """Return which type a value in pyproject.toml has to be of."""
+    if isinstance(parameter, click.Option) and (parameter.multiple or parameter.is_flag):
+        return list if parameter.multiple else bool
+    if isinstance(parameter.type, click.types.IntParamType):
+        return int
+    return float if isinstance(parameter.type, click.types.FloatParamType) else str
+
+
+def _place_of_value(context: click.Context, parameter: click.Parameter | None) -> str | None:
+    """Return where a value stands; None: on the command line."""
+    source = None if parameter is None else context.get_parameter_source(parameter.name or "")
+    if parameter is None or source is None:
+        return None
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        return next((name for name in parameter.envvar or () if os.environ.get(name)), None)
+    if source is click.core.ParameterSource.DEFAULT_MAP:
+        return _settings_of(context).place_of(_key_of(parameter), f"tool.tcli.{context.info_name}")
+    return None
 
 
 def _click_option(command: str, field: dataclasses.Field[Any], hint: Any) -> Callable[[Any], Any]:
@@ -118,9 +168,9 @@ def _click_type(declared: Option, hint: Any) -> Any:
     if declared.minimum is None and declared.maximum is None:
         return hint
     return (
-        click.FloatRange(declared.minimum, declared.maximum)
+        Number(declared.minimum, declared.maximum)
         if hint is float
-        else click.IntRange(_whole(declared.minimum), _whole(declared.maximum))
+        else WholeNumber(_whole(declared.minimum), _whole(declared.maximum))
     )
 
 

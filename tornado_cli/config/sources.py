@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,15 @@ from tornado_cli.errors import UsageError
 _MAX_SIZE = 1024 * 1024
 # Tables under [tool.tcli] that belong to no command.
 _OTHER_TABLES = frozenset({"template"})
-_TOP_KEYS = frozenset({"app"})
 COMMANDS_WITH_SETTINGS = ("serve", "run")
+_NAMES: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text in quotes",
+    list: 'a list of texts, as ["a", "b"]',
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,15 @@ class Settings:
     def table_of(self, command: str) -> Mapping[str, Any]:
         table = self.tcli.get(command, {})
         return table if isinstance(table, Mapping) else {}
+
+    @property
+    def file(self) -> Path:
+        return self.directory / "pyproject.toml"
+
+    def place_of(self, key: str, table: str) -> str:
+        """Return where to look for a key of `[table]`."""
+        line = self.line_of(key, table)
+        return f"{self.file}{f', line {line}' if line else ''}: [{table}] {key}"
 
     def line_of(self, key: str, table: str) -> int:
         """Return the line of a key of `[table]`, counted from 1; 0 where it cannot be told."""
@@ -63,7 +79,7 @@ def _read(file: Path) -> Settings:
             raise UsageError(f"{file} is larger than 1 MiB.", hint="Is this the project's pyproject.toml?")
         text = file.read_bytes().decode("utf-8-sig")
         tcli = tomllib.loads(text).get("tool", {}).get("tcli", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{file} cannot be read as TOML: {error}", hint="Mend the file, or move it away.") from error
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}.", hint="Check its permissions.") from error
@@ -74,21 +90,27 @@ def _read(file: Path) -> Settings:
     return Settings(file.parent, text, tcli)
 
 
-def check_keys(settings: Settings, command: str, known: Iterable[str]) -> None:
-    """Raise UsageError, with the line and a suggestion, for a key that no option answers to."""
-    _check("tool.tcli", settings, settings.tcli, {*_TOP_KEYS, *_OTHER_TABLES, *COMMANDS_WITH_SETTINGS})
-    table = settings.tcli.get(command, {})
-    if not isinstance(table, Mapping):
-        raise UsageError(f"{settings.directory / 'pyproject.toml'}: tool.tcli.{command} must be a table.")
-    _check(f"tool.tcli.{command}", settings, table, set(known))
+def check_table(settings: Settings, command: str, known: Mapping[str, type]) -> None:
+    """Raise UsageError, with the line, for a key that no option answers to or whose value is of another type."""
+    tables = dict.fromkeys((*_OTHER_TABLES, *COMMANDS_WITH_SETTINGS), dict)
+    _check("tool.tcli", settings, settings.tcli, {"app": str, **tables})
+    _check(f"tool.tcli.{command}", settings, settings.table_of(command), known)
 
 
-def _check(table: str, settings: Settings, given: Mapping[str, Any], known: set[str]) -> None:
-    for key in given:
-        if key in known:
-            continue
-        line = settings.line_of(key, table)
-        place = f"{settings.directory / 'pyproject.toml'}{f', line {line}' if line else ''}"
-        close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
-        hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
-        raise UsageError(f"{place}: [{table}] has no key {key}.", hint=hint)
+def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapping[str, type]) -> None:
+    for key, value in given.items():
+        if key not in known:
+            close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
+            raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=hint)
+        if not _is_of_type(value, known[key]):
+            raise UsageError(f"{settings.place_of(key, table)} must be {_NAMES[known[key]]}, not {value!r}.")
+
+
+def _is_of_type(value: Any, wanted: type) -> bool:
+    # Not isinstance: true is no number.
+    if wanted is float:
+        return type(value) in {int, float}
+    if wanted is list:
+        return type(value) is list and all(type(item) is str for item in value)
+    return type(value) is wanted
