@@ -11,8 +11,8 @@ from tornado_cli.http.server import ObservedServer
 
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
-_WEBSOCKET_LOOK = 0.02
-"""Seconds between looks at closing WebSockets: Tornado tells nobody when a detached stream has closed."""
+_LOOK = 0.02
+"""Seconds between looks at what nobody tells: a closing WebSocket, a fresh connection's first request."""
 
 
 async def drain(
@@ -33,10 +33,20 @@ async def drain(
         server.stop_keeping_alive()
     for handler in list(websockets):
         handler.close(GOING_AWAY, "server stops")
+    await _until_nothing_is_fresh(observed, deadline)
     in_time = await _until_quiet(observed, quiet, deadline) and await _until_websockets_closed(observed, deadline)
     for server in observed:
         server.drop_connections()
     return in_time
+
+
+async def _until_nothing_is_fresh(servers: Sequence[ObservedServer], deadline: float) -> None:
+    while any(server.has_fresh for server in servers):
+        if time.monotonic() >= deadline:
+            return
+        await asyncio.sleep(_LOOK)
+    for server in servers:
+        server.stop_keeping_alive()
 
 
 async def _until_quiet(servers: Sequence[ObservedServer], quiet: asyncio.Event, deadline: float) -> bool:
@@ -54,5 +64,5 @@ async def _until_websockets_closed(servers: Sequence[ObservedServer], deadline: 
     while any(server.open_detached for server in servers):
         if time.monotonic() >= deadline:
             return False
-        await asyncio.sleep(_WEBSOCKET_LOOK)
+        await asyncio.sleep(_LOOK)
     return True

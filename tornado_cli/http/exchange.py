@@ -45,10 +45,12 @@ class Exchange(httputil.HTTPMessageDelegate):
     `log_function` this sees every kind of application, and the size of the answer.
     """
 
-    def __init__(self, observer: Observer, ids: RequestIds, connection: Any) -> None:
+    def __init__(self, observer: Observer, ids: RequestIds, connection: Any, fresh_until: float) -> None:
         self._observer = observer
         self._ids = ids
         self._connection = connection
+        self.fresh_until = fresh_until
+        """By the monotonic clock: until then the first request of a connection is awaited, even in a drain."""
         self.inner: httputil.HTTPMessageDelegate
         self.busy = False
         self.ended = False

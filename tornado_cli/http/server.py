@@ -1,5 +1,6 @@
 """Tornado's HTTPServer with its connections in view: who waits, who is served, who has become a WebSocket."""
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from tornado import httputil
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE = 75.0
 """Seconds a connection may wait for its next request (Tornado's own default is an hour)."""
+FRESH = 1.0
+"""Seconds after its accept in which a connection's first request is taken to be on its way."""
 
 
 class ObservedServer(HTTPServer):
@@ -42,7 +45,8 @@ class ObservedServer(HTTPServer):
         before = self._exchanges.get(server_conn)
         if before is not None:
             before.left()
-        exchange = Exchange(self.service, self.service.request_ids, request_conn)
+        fresh_until = time.monotonic() + FRESH if before is None else 0.0
+        exchange = Exchange(self.service, self.service.request_ids, request_conn, fresh_until)
         exchange.inner = super().start_request(server_conn, request_conn)
         self._exchanges[server_conn] = exchange
         if self.service.is_draining and before is not None:
@@ -69,6 +73,12 @@ class ObservedServer(HTTPServer):
         return [exchange for exchange in self._exchanges.values() if exchange.busy]
 
     @property
+    def has_fresh(self) -> bool:
+        """Whether the first request of a connection may be on its way: to close now would lose it."""
+        now = time.monotonic()
+        return any(not exchange.busy and now < exchange.fresh_until for exchange in self._exchanges.values())
+
+    @property
     def open_detached(self) -> list[IOStream]:
         """Streams of WebSockets and the like that are still open."""
         return [stream for stream in self._detached if not stream.closed()]
@@ -81,10 +91,11 @@ class ObservedServer(HTTPServer):
         self._detached = still_open
 
     def stop_keeping_alive(self) -> None:
-        """Close what is idle; what is busy says `Connection: close` in its answer."""
+        """Close what is idle and no longer fresh; what is busy says `Connection: close` in its answer."""
         self.conn_params.no_keep_alive = True
+        now = time.monotonic()
         for connection, exchange in list(self._exchanges.items()):
-            if not exchange.busy:
+            if not exchange.busy and exchange.fresh_until <= now:
                 connection.stream.close()
 
     def drop_connections(self) -> None:
