@@ -48,6 +48,7 @@ class Record:
         name = record.name or "root"
         # Other libraries may use these names for something else.
         event, fields = getattr(record, "event", ""), getattr(record, "fields", {})
+        traceback = getattr(record, "traceback", "")
         return cls(
             time=record.created,
             level=record.levelno,
@@ -57,13 +58,16 @@ class Record:
             pid=record.process or 0,
             event=event if isinstance(event, str) else "",
             fields=fields if isinstance(fields, Mapping) else {},
-            traceback=getattr(record, "traceback", "") or _traceback_of(record),
+            traceback=traceback if isinstance(traceback, str) and traceback else _traceback_of(record),
         )
 
     def to_plain(self) -> str:
-        """One line; a traceback follows indented, so that no text can pass for a record of its own."""
+        """One line, for people: `fields` are for programs.
+
+        A traceback follows indented, so that no text can pass for a record of its own.
+        """
         name = "" if is_own(self.logger) else f"{self.logger}: "
-        said = visible(f"{name}{self.message}{fields_text(self.fields)}")
+        said = visible(f"{name}{self.message}")
         line = f"{iso_time(self.time)} {logging.getLevelName(self.level)} [{self.source}] {said}"
         if not self.traceback:
             return line
@@ -123,16 +127,6 @@ def cut_text(text: str, keep: int) -> str:
 
 def cut_text_before(text: str, keep: int) -> str:
     return text if len(text) <= keep else f"[{len(text) - keep} characters cut]\n{text[len(text) - keep :]}"
-
-
-def fields_text(fields: Mapping[str, Any]) -> str:
-    """` generation=1 pid=77`, for people; what holds a space is quoted."""
-    return "".join(f" {key}={_field_text(value)}" for key, value in fields.items())
-
-
-def _field_text(value: object) -> str:
-    text = str(value)
-    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
 
 
 def _traceback_of(record: logging.LogRecord) -> str:

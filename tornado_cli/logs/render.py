@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tornado_cli.logs.access import Access
-from tornado_cli.logs.record import Record, clock_time, fields_text, is_own
+from tornado_cli.logs.record import Record, clock_time, is_own
 from tornado_cli.terminal import shows_colour, tone_of_traceback, visible
 
 BADGES = {
@@ -64,11 +64,11 @@ class Painter:
         self._inks = {style: self._ink(style) for style in all_styles()}
 
     def record(self, record: Record) -> str:
-        """A record with its fields, wrapped under its message; a traceback below."""
+        """A record, wrapped under its message; a traceback below."""
         columns = self._columns()
         text = self._head(record)
         name = "" if is_own(record.logger) else f"{visible(record.logger)}: "
-        body = Text.assemble((name, "dim"), visible(record.message), (visible(fields_text(record.fields)), "dim"))
+        body = Text.assemble((name, "dim"), visible(record.message))
         if columns >= NARROWEST and cell_len(body.plain) > columns - HEAD_WIDTH:
             lines = body.wrap(self._console, columns - HEAD_WIDTH)
             for line in lines:

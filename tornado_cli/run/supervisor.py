@@ -168,7 +168,13 @@ class Supervisor:
                 self._handle(policy.WorkerWaits(generation, slot, pid))
             case Ready(pid=pid):
                 event(
-                    logger, logging.INFO, "worker_ready", "Worker ready.", generation=generation, slot=slot, worker=pid
+                    logger,
+                    logging.INFO,
+                    "worker_ready",
+                    f"Worker {slot} is ready (pid {pid}).",
+                    generation=generation,
+                    slot=slot,
+                    worker=pid,
                 )
                 self._handle(policy.WorkerReady(generation, slot, pid))
             case AppFailed(title=title, traceback=traceback, hint=hint):
@@ -196,7 +202,14 @@ class Supervisor:
                 self._forget_generation(number)
             case policy.GenerationIsReady(number):
                 self._crews[number].scoreboard.was_ready = True
-                event(logger, logging.INFO, "ready", "Ready.", generation=number, workers=self._fleet.workers)
+                event(
+                    logger,
+                    logging.INFO,
+                    "ready",
+                    f"Generation {number} serves.",
+                    generation=number,
+                    workers=self._fleet.workers,
+                )
             case policy.CloseListeners():
                 self._addresses.close()
                 for crew in self._crews.values():
@@ -226,7 +239,14 @@ class Supervisor:
         self._inbox.register(ours, lambda: self._read_control(number))
         for slot, (end, _) in enumerate(pairs):
             self._inbox.register(end, lambda slot=slot: self._read_worker(number, slot))  # type: ignore[misc]
-        event(logger, logging.INFO, "starting", "Starting workers.", generation=number, workers=self._fleet.workers)
+        event(
+            logger,
+            logging.INFO,
+            "starting",
+            f"Starting generation {number}.",
+            generation=number,
+            workers=self._fleet.workers,
+        )
 
     def _start_leader(self, boot: RunBoot, control: Channel) -> Child:
         """Start it in a session of its own, its output in pipes that the log writer empties."""
@@ -262,7 +282,7 @@ class Supervisor:
         for child in (crew.leader, *crew.workers.values()):
             child.close()
         crew.scoreboard.close()
-        event(logger, logging.INFO, "generation_left", "Generation has left.", generation=number)
+        event(logger, logging.INFO, "generation_left", f"Generation {number} has left.", generation=number)
 
     def _kill(self, worker: Child | None) -> None:
         if worker is not None:
@@ -290,7 +310,7 @@ class Supervisor:
         replaced = (
             "replaced from the spares" if delay is None else f"replaced in {delay:.1f} s" if delay else "replaced"
         )
-        message = f"Worker {slot} {how_it_ended(code)} with {in_flight} requests in flight; {replaced}."
+        message = f"Worker {slot} (pid {pid}) {how_it_ended(code)} with {in_flight} requests in flight; {replaced}."
         event(
             logger,
             logging.ERROR,
