@@ -60,7 +60,7 @@ def test_a_setting_is_taken_from_the_first_place_that_has_it(first: int) -> None
     places: list[str] = list(PORT_SOURCES)[first:]
     if "pyproject" in places:
         settle(f"[tool.tcli.run]\nport = {PORT_SOURCES['pyproject']}\n")
-    env = {name: str(PORT_SOURCES[name]) for name in ("TCLI_RUN_PORT", "PORT") if name in places}
+    env: dict[str, str] = {name: str(PORT_SOURCES[name]) for name in ("TCLI_RUN_PORT", "PORT") if name in places}
     arguments = ["--port", str(PORT_SOURCES["flag"])] if "flag" in places else []
     config = config_of(run, *arguments, env=env)
     assert config.port == PORT_SOURCES[places[0]]

@@ -1,0 +1,134 @@
+"""What is handed out: the wheel, and the archive of the sources that it is built from."""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from support.server_process import ServerProcess
+
+from tornado_cli import __version__
+
+ROOT = Path(__file__).parent.parent
+DISTRIBUTION = "tornado-tcli"
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    done = subprocess.run(
+        command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the archive of the sources, and the wheel that was built from that archive."""
+    folder = tmp_path_factory.mktemp("built")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(built: Path) -> Path:
+    return built / f"tornado_tcli-{__version__}-py3-none-any.whl"
+
+
+def requirements_of(name: str) -> Iterator[Distribution]:
+    """What an installed distribution says that it needs, and what that needs; without extras."""
+    for text in distribution(name).requires or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield distribution(requirement.name)
+            yield from requirements_of(requirement.name)
+
+
+def link_into(site_packages: Path, needed: Distribution) -> None:
+    tops = {file.parts[0] for file in needed.files or ()} - {"..", "__pycache__"}
+    for top in tops:
+        link = site_packages / top
+        if not link.exists():
+            link.symlink_to(Path(str(needed.locate_file(top))))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of programs of an environment with the wheel and what it declares, and nothing else.
+
+    What it declares is linked from the environment of the tests: as good as installed once more, and needs no index.
+    An import that no requirement covers fails here.
+    """
+    environment = tmp_path_factory.mktemp("clean") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=environment.parent)
+    programs = environment / "bin"
+    pip = (sys.executable, "-m", "pip", "--python", programs / "python")
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=environment.parent)
+    where = run(programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=environment)
+    for needed in requirements_of(DISTRIBUTION):
+        link_into(Path(where.strip()), needed)
+    return programs
+
+
+def test_the_wheel_holds_the_package_and_its_templates_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    assert {"tornado_cli/py.typed", "tornado_cli/cli.py", "tornado_cli/templates_scaffold/manifest.toml"} <= names
+    assert {name.partition("/")[0] for name in names} == {"tornado_cli", f"tornado_tcli-{__version__}.dist-info"}
+    assert f"tornado_tcli-{__version__}.dist-info/licenses/LICENSE" in names
+    assert [name for name in names if "__pycache__" in name or name.endswith((".pyc", ".so"))] == []
+
+
+def test_every_template_file_is_in_the_wheel(wheel: Path) -> None:
+    source = ROOT / "templates_scaffold"
+    tree = {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+    wanted = {name for name in tree if "__pycache__" not in name and "_cache/" not in name}
+    prefix = "tornado_cli/templates_scaffold/"
+    with zipfile.ZipFile(wheel) as archive:
+        packed = {name.removeprefix(prefix) for name in archive.namelist() if name.startswith(prefix)}
+    assert packed == wanted
+
+
+def test_the_archive_of_the_sources_holds_what_one_needs_to_test_them(built: Path) -> None:
+    with tarfile.open(built / f"tornado_tcli-{__version__}.tar.gz") as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {"README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "pyproject.toml"}
+    assert wanted | {"tests/test_packaging.py", "tornado_cli/py.typed", "templates_scaffold/manifest.toml"} <= names
+
+
+def test_the_wheel_says_which_python_it_needs_and_pins_no_more_than_it_must(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        metadata = archive.read(f"tornado_tcli-{__version__}.dist-info/METADATA").decode()
+    assert "Requires-Python: >=3.11\n" in metadata
+    assert "Requires-Dist: tornado>=6.6.1\n" in metadata
+
+
+def test_the_installed_program_knows_its_version(installed: Path, tmp_path: Path) -> None:
+    assert run(installed / "tcli", "--version", cwd=tmp_path) == f"tcli {__version__}\n"
+    place = run(installed / "python", "-c", "import tornado_cli; print(tornado_cli.__file__)", cwd=tmp_path)
+    assert Path(place).is_relative_to(installed.parent)
+
+
+class Installed(ServerProcess):
+    """The program of another environment."""
+
+    def __init__(self, program: Path, command: str, *, cwd: Path) -> None:
+        super().__init__(command, cwd=cwd)
+        self._arguments[:3] = [str(program)]
+
+
+@pytest.mark.parametrize("command", ["serve", "run"])
+@pytest.mark.parametrize("template", ["minimal", "web"])
+def test_a_project_is_made_and_served_from_the_wheel(
+    installed: Path, template: str, command: str, tmp_path: Path
+) -> None:
+    tcli = installed / "tcli"
+    run(tcli, "new", "shop", "--template", template, cwd=tmp_path)
+    with Installed(tcli, command, cwd=tmp_path / "shop") as server:
+        server.wait_for("ready")
+        assert server.get("/").status == 200
+        assert server.stop() == 0
