@@ -4,6 +4,7 @@ import click
 
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.options import SettingsCommand, options_of, settings_of_command
+from tornado_cli.system.platform import require_fork
 
 
 @click.command(cls=SettingsCommand, context_settings={"help_option_names": ["-h", "--help"]})
@@ -14,6 +15,7 @@ def serve(config: ServeConfig) -> None:
     APP is module:name, module:factory(), a file, a package, or nothing: then it is looked for. What stands behind
     -- are arguments of a script.
     """
+    require_fork("serve")
     from tornado_cli.serve import start
 
     raise SystemExit(start.serve(config, settings_of_command()))

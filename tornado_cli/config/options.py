@@ -5,12 +5,11 @@ import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, get_type_hints
 
 import click
 
-from tornado_cli.config.sources import Settings, check_table, find_settings
+from tornado_cli.config.sources import Settings, check_table, find_settings, working_directory
 from tornado_cli.errors import UsageError
 
 
@@ -66,7 +65,7 @@ class SettingsCommand(click.Command):
     def _read_settings(self, ctx: click.Context) -> UsageError | None:
         command = ctx.info_name or ""
         try:
-            settings = find_settings(Path.cwd())
+            settings = find_settings(working_directory())
             check_table(
                 settings, command, {key: _type_of(option) for option in self.params if (key := _key_of(option))}
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tornado_cli.errors import UsageError
+from tornado_cli.errors import TcliError, UsageError
 
 _MAX_SIZE = 1024 * 1024
 # Tables under [tool.tcli] that belong to no command.
@@ -59,6 +59,14 @@ class Settings:
             elif inside and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
                 return number
         return 0
+
+
+def working_directory() -> Path:
+    """Return where the command was typed. Raises TcliError when that folder has been deleted."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise TcliError("The working directory has been deleted.", hint="cd to one that exists.") from error
 
 
 def find_settings(directory: Path) -> Settings:

@@ -2,11 +2,10 @@
 
 import logging
 import os
-from pathlib import Path
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.config.commands import RunConfig
-from tornado_cli.config.sources import Settings
+from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.http.loops import check_loop
 from tornado_cli.logs.events import event
@@ -30,11 +29,15 @@ SPARES = 2
 
 def run(config: RunConfig, settings: Settings) -> ExitCode:
     """Serve in production until a signal ends it."""
-    warning = continue_in_project(Path.cwd())
+    warning = continue_in_project(working_directory())
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
     target = find_target(
-        config.app or None, Path.cwd(), script=config.script, environ=os.environ, configured=settings.app or None
+        config.app or None,
+        working_directory(),
+        script=config.script,
+        environ=os.environ,
+        configured=settings.app or None,
     )
     check_loop(config.loop)
     credentials, about_it = credentials_of(config)

@@ -15,7 +15,7 @@ from tornado_cli.events import Boot, ProcessExited, ProcessForked, StartProcess
 from tornado_cli.serve.app_process import serve_one
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
-from tornado_cli.system.children import end_descendants, keep_to_this_tree, pidfd_of, reap
+from tornado_cli.system.children import end_descendants, end_strays, keep_to_this_tree, pidfd_of, reap
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import SignalWakeup, leave_to_the_parent
 
@@ -28,6 +28,7 @@ class Forkserver:
         self._boot = boot
         self._children: dict[int, int] = {}
         """Numbers of the processes forked, by pid."""
+        self._newest = 0
         self._wakeup = SignalWakeup([signal.SIGCHLD])
 
     def run(self) -> Callable[[], int]:
@@ -61,6 +62,7 @@ class Forkserver:
             return lambda: serve_one(self._boot, order, Channel.from_descriptor(descriptor))
         os.close(descriptor)
         self._children[pid] = order.number
+        self._newest = pid
         pidfd = pidfd_of(pid)
         self._control.send(ProcessForked(number=order.number, pid=pid), [] if pidfd is None else [pidfd])
         if pidfd is not None:
@@ -78,6 +80,9 @@ class Forkserver:
             number = self._children.pop(pid, None)
             if number is not None:
                 self._control.send(ProcessExited(number=number, pid=pid, code=code))
+        # While an older process drains, what it started is still its own business.
+        if set(self._children) == {self._newest}:
+            end_strays(self._children, self._newest)
 
 
 def main() -> None:

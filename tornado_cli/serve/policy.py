@@ -288,7 +288,9 @@ def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:
     fleet.forkserver_deaths += 1
     if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
         fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
-        return [CloseListeners()]
+        title = f"The forkserver died {_FORKSERVER_DEATHS} times in a row."
+        failure = {"title": title, "traceback": "", "hint": "Is the machine out of memory, or something killing it?"}
+        return [CloseListeners(), TellFailure(failure)]
     return [StartForkserver(), *_start_afresh(fleet, (), now)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
-from tornado_cli.config.sources import Settings
+from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
@@ -29,13 +29,13 @@ logger = logging.getLogger("tornado_cli.serve")
 
 def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     """Serve in development until a signal ends it."""
-    warning = continue_in_project(Path.cwd())
+    warning = continue_in_project(working_directory())
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
     find = partial(
         find_target,
         config.app or None,
-        Path.cwd(),
+        working_directory(),
         script=config.script,
         environ=os.environ,
         configured=settings.app or None,
@@ -85,5 +85,5 @@ def _greet(config: ServeConfig, target: Target, opened: Opened, log_format: str)
 
 def _watched_folders(target: Target) -> list[Path]:
     """Return the working directory and where the application is imported from, none inside another."""
-    folders = {Path.cwd(), *(Path(entry) for entry in target.search_path if Path(entry).is_dir())}
+    folders = {working_directory(), *(Path(entry) for entry in target.search_path if Path(entry).is_dir())}
     return [one for one in folders if not any(other in one.parents for other in folders)]

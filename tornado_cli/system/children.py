@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -102,6 +102,28 @@ def end_descendants() -> None:
             os.waitpid(-1, 0)
         except ChildProcessError:
             return
+
+
+def end_strays(known: Collection[int], newest: int) -> None:
+    """Kill the children that nobody knows and that are older than `newest`: left behind by processes that ended.
+
+    They came to this subreaper whatever session or group they made; reaping them is the caller's as with any child.
+    """
+    born = _started_at(newest)
+    for pid in _children_of_this_process():
+        if pid not in known and _started_at(pid) < born:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _started_at(pid: int) -> int:
+    """Return when a process started, in clock ticks since boot; 0 where it cannot be told: proc(5)."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 - a kernel file.
+            # The name in parentheses may hold anything; what follows it is counted from field 3.
+            return int(file.read().rpartition(")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _children_of_this_process() -> list[int]:
