@@ -137,6 +137,21 @@ class ServerProcess:
         wanted = {"event": name, **fields} if name else fields
         return self.wait_for_all(1, wanted)[0]
 
+    def wait_for_reload_of(self, name: str, *, count: int = 1) -> Event:
+        """Return the event of the first, or a later, reload that a change of the file of that name has caused."""
+
+        def reloads() -> list[Event]:
+            return [one for one in self._matching({"event": "reloaded"}) if any(map(is_it, one["files"]))]
+
+        def is_it(file: str) -> bool:
+            return Path(file).name == name
+
+        with self._arrived:
+            self._arrived.wait_for(lambda: len(reloads()) >= count or self._is_silent(), DEADLINE)
+            found = reloads()
+        assert len(found) >= count, f"waited for reload {count} of {name}\n{self.told()}"
+        return found[count - 1]
+
     def wait_for_all(self, count: int, wanted: Mapping[str, object]) -> list[Event]:
         """Return all such events as soon as there are `count`."""
         with self._arrived:

@@ -47,12 +47,16 @@ class ChangedFiles:
             return min(self._unsettled.values(), default=None)
 
     def take(self) -> tuple[str, ...]:
-        """Return the changed files that count by now; those removed in mid-save not before they had time to return."""
+        """Return the changed files that count by now.
+
+        Those removed in mid-save have time to return, but for when there is a start already because of others: it
+        sees what they see, and each that returns makes one more.
+        """
         with contextlib.suppress(BlockingIOError):
             self._reader.recv(4096)
         now = time.monotonic()
         with self._lock:
-            for path in [path for path, due in self._unsettled.items() if due <= now]:
+            for path in [path for path, due in self._unsettled.items() if due <= now or self._paths]:
                 del self._unsettled[path]
                 self._paths[path] = None
             paths, self._paths = tuple(self._paths), {}

@@ -208,10 +208,12 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
 
 
 def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Action]:
+    # What an attempt that did not come to its end was for is also what the next one is for.
+    earlier = fleet.changed if fleet.phase is Phase.STARTING else ()
+    fleet.changed = tuple(dict.fromkeys((*earlier, *files)))
     fleet.attempt += 1
     fleet.phase = Phase.STARTING
     fleet.started_at = now
-    fleet.changed = files
     # Whoever is older accepts nothing more: what connects now waits for the new process.
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
     actions += _retire(fleet, now)
