@@ -40,8 +40,11 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if not ctx.resilient_parsing:
+            from tornado_cli.config.sources import working_directory
+
             _check_command(args[0])
-            _check_directory()
+            # No command has anything to do in a folder that is gone.
+            working_directory()
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature.
@@ -96,13 +99,6 @@ def _check_command(name: str) -> None:
     raise UsageError(f"There is no command {name!r}.", hint=hint)
 
 
-def _check_directory() -> None:
-    try:
-        os.getcwd()  # noqa: PTH109 - pathlib would be one more import for nothing.
-    except FileNotFoundError:
-        raise TcliError("The working directory is gone.", hint="Enter one that is there: cd /path/to/project") from None
-
-
 def _hint_for(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
     return f"See: {context.command_path if context else 'tcli'} --help"
@@ -111,8 +107,8 @@ def _hint_for(error: click.ClickException) -> str:
 def _lose_output(error: OSError) -> None:
     # Else Python writes the rest once more on its way out, and fails again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    if error.errno == errno.ENOSPC:
-        _show("There is no space left to write to.", "")
+    if error.errno != errno.EPIPE:
+        _show(f"Writing failed: {error.strerror}.", "")
 
 
 def _show_bug() -> None:
@@ -135,8 +131,6 @@ def _open_standard_descriptors() -> None:
 
 
 def _show(message: str, hint: str) -> None:
-    from tornado_cli.terminal import visible
+    from tornado_cli.terminal import Terminal
 
-    click.echo(f"{click.style('Error:', fg='red', bold=True)} {visible(message, multiline=True)}", err=True)
-    if hint:
-        click.echo(f"{click.style('Hint:', fg='cyan', bold=True)} {visible(hint, multiline=True)}", err=True)
+    Terminal().error(message, hint)

@@ -335,7 +335,7 @@ def test_a_full_disk_under_the_output_is_told(tmp_path: Path) -> None:
         done = subprocess.run(
             [*MAIN, "--help"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False, timeout=DEADLINE
         )
-    assert (done.returncode, done.stderr) == (ExitCode.FAILURE, b"Error: There is no space left to write to.\n")
+    assert (done.returncode, done.stderr) == (ExitCode.FAILURE, b"Error: Writing failed: No space left on device.\n")
 
 
 @pytest.mark.outside("linux")
@@ -346,7 +346,7 @@ def test_a_working_directory_that_is_gone_is_told(tmp_path: Path) -> None:
         shell = ["sh", "-c", 'mkdir -p "$0" && cd "$0" && rmdir "$0" && exec "$@"', str(gone), *MAIN]
         done = tcli(name, "x", cwd=tmp_path, command=shell)
         assert_one_message_and_one_hint(done, ExitCode.FAILURE)
-        assert "The working directory is gone." in done.stderr
+        assert "The working directory has been deleted." in done.stderr
 
 
 def test_no_color_and_a_pipe_mean_plain_text(tmp_path: Path) -> None:
