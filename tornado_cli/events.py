@@ -79,10 +79,13 @@ class Activate(Message):
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain(Message):
-    """Accept nothing more, finish what runs within `grace` seconds, leave with 0."""
+    """Serve on for `delay` seconds, accept nothing more, finish what runs within `grace` seconds, leave with 0."""
 
     pid: int
     grace: float
+    delay: float = 0.0
+    takes_queue: bool = False
+    """Whether what is queued is to be accepted first: at a final stop nobody else will."""
 
 
 @_message

@@ -48,7 +48,7 @@ def test_the_old_generation_serves_until_the_new_one_is_ready_and_finishes_what_
 def test_a_client_that_has_only_just_connected_is_answered_by_the_generation_that_leaves(tmp_path: Path) -> None:
     gate = Gate(tmp_path / "gate")
     write(tmp_path, {"main.py": app_that_says("old")})
-    with ServerProcess("run", cwd=tmp_path) as server:
+    with ServerProcess("run", "--keep-alive-linger", "0", cwd=tmp_path) as server:
         server.wait_for("ready", generation=1)
         write(tmp_path, {"main.py": gate.code + app_that_says("new")})
         server.send(signal.SIGHUP)

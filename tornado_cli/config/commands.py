@@ -104,6 +104,27 @@ class RunConfig(ServingConfig):
         minimum=0,
         help="Seconds a worker has to finish its requests.",
     )
+    drain_delay: float = option(
+        "--drain-delay",
+        default=0.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds to serve on at a final stop, for a load balancer to notice.",
+    )
+    keep_alive_linger: float = option(
+        "--keep-alive-linger",
+        default=2.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds in which an idle connection may bring a last request when a worker leaves.",
+    )
+    ws_close_spread: float = option(
+        "--ws-close-spread",
+        default=1.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds over which a leaving worker closes its WebSockets.",
+    )
     boot_timeout: float = option(
         "--boot-timeout", default=60.0, metavar="SECONDS", minimum=0.1, help="Seconds a worker has to start."
     )

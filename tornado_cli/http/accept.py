@@ -39,11 +39,17 @@ class GatedListener(socket.socket):
 
     gate: Gate
     on_never: Callable[[], None]
+    acceptor: "_Acceptor | None" = None
+
+    def accept_queued(self) -> None:
+        """Accept everything that is queued now: nobody else will."""
+        if self.acceptor is not None:
+            self.acceptor.accept_queued()
 
 
-def gated(listeners: Iterable[socket.socket], gate: Gate, on_never: Callable[[], None]) -> list[socket.socket]:
+def gated(listeners: Iterable[socket.socket], gate: Gate, on_never: Callable[[], None]) -> list[GatedListener]:
     """Take the listeners over and return them with a gate each."""
-    result: list[socket.socket] = []
+    result: list[GatedListener] = []
     for listener in listeners:
         one = GatedListener(fileno=listener.detach())
         one.setblocking(False)
@@ -69,6 +75,11 @@ class _Acceptor:
         self._paused: object | None = None
         self._is_stopped = False
         self._loop.add_handler(listener, self._accept, IOLoop.READ)
+        listener.acceptor = self
+
+    def accept_queued(self) -> None:
+        while not self._is_stopped and self._accept_one():
+            pass
 
     def stop(self) -> None:
         self._is_stopped = True
@@ -89,13 +100,20 @@ class _Acceptor:
             if admission is Admission.LATER:
                 self._pause()
                 return
-            try:
-                connection, address = self._listener.accept()
-            except BlockingIOError:
+            if not self._accept_one():
                 return
-            except ConnectionAbortedError:
-                continue
-            self._callback(connection, address)
+
+    def _accept_one(self) -> bool:
+        """Accept a connection, or say that there was none."""
+        try:
+            connection, address = self._listener.accept()
+        except BlockingIOError:
+            return False
+        except ConnectionAbortedError:
+            # It was closed while it waited.
+            return True
+        self._callback(connection, address)
+        return True
 
     def _pause(self) -> None:
         # The listener stays readable: with a handler the loop would spin.

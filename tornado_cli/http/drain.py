@@ -1,68 +1,107 @@
-"""The drain: accept nothing more, finish what runs, within a deadline."""
+"""The drain: accept nothing more, finish what runs, let go of what waits, all before a deadline."""
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from tornado.httpserver import HTTPServer
 from tornado.websocket import WebSocketHandler
 
+from tornado_cli.http.accept import GatedListener
 from tornado_cli.http.server import ObservedServer
 
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
-_LOOK = 0.02
-"""Seconds between looks at what nobody tells: a closing WebSocket, a fresh connection's first request."""
+_WEBSOCKET_LOOK = 0.02
+"""Seconds between looks at closing WebSockets: Tornado tells nobody when a detached stream has closed."""
 
 
-async def drain(
-    servers: Sequence[HTTPServer], websockets: Iterable[WebSocketHandler], quiet: asyncio.Event, grace: float
-) -> bool:
-    """Stop accepting, finish what runs, close what waits. Return whether all was done within `grace` seconds.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manner:
+    """How to drain; times in seconds."""
 
-    `quiet` is set by the owner whenever something ended.
-    """
-    deadline = time.monotonic() + grace
-    # The accept handlers run once more: a connection already in the queue is not turned away.
-    await asyncio.sleep(0)
-    for server in servers:
-        server.stop()
-    # An application may have a server class of its own: nothing is known of its connections.
-    observed = [server for server in servers if isinstance(server, ObservedServer)]
-    for server in observed:
-        server.stop_keeping_alive()
-    for handler in list(websockets):
-        handler.close(GOING_AWAY, "server stops")
-    await _until_nothing_is_fresh(observed, deadline)
-    in_time = await _until_quiet(observed, quiet, deadline) and await _until_websockets_closed(observed, deadline)
-    for server in observed:
-        server.drop_connections()
-    return in_time
+    grace: float
+    linger: float
+    """How long an idle kept connection may bring one last request."""
+    close_spread: float
+    """Over how long WebSockets are closed: their clients all come back, but not at once."""
+    takes_queue: bool
+    """Whether what is queued is accepted first: nobody else is left to do it."""
 
 
-async def _until_nothing_is_fresh(servers: Sequence[ObservedServer], deadline: float) -> None:
-    while any(server.has_fresh for server in servers):
-        if time.monotonic() >= deadline:
-            return
-        await asyncio.sleep(_LOOK)
-    for server in servers:
-        server.stop_keeping_alive()
+class Draining:
+    """One drain of a process's servers."""
 
+    def __init__(
+        self,
+        servers: Sequence[HTTPServer],
+        listeners: Sequence[GatedListener],
+        websockets: Collection[WebSocketHandler],
+        manner: Manner,
+    ) -> None:
+        self._servers = servers
+        # An application may have a server class of its own: nothing is known of its connections.
+        self._observed = [server for server in servers if isinstance(server, ObservedServer)]
+        self._listeners = listeners
+        self._websockets = websockets
+        self._manner = manner
+        self._deadline = 0.0
+        self._changed = asyncio.Event()
 
-async def _until_quiet(servers: Sequence[ObservedServer], quiet: asyncio.Event, deadline: float) -> bool:
-    while any(server.busy for server in servers):
-        quiet.clear()
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                await quiet.wait()
-        except TimeoutError:
-            return False
-    return True
+    def something_ended(self) -> None:
+        """Be told that a connection has gone."""
+        self._changed.set()
 
+    async def run(self) -> bool:
+        """Drain; return whether all was done in time. What was not is dropped."""
+        self._deadline = time.monotonic() + self._manner.grace
+        if self._manner.takes_queue:
+            for listener in self._listeners:
+                listener.accept_queued()
+        for server in self._servers:
+            server.stop()
+        linger_until = time.monotonic() + self._manner.linger
+        closing = asyncio.ensure_future(self._close_websockets())
+        in_time = await self._until_connections_have_gone(linger_until) and await self._until_websockets_have_closed()
+        closing.cancel()
+        return in_time
 
-async def _until_websockets_closed(servers: Sequence[ObservedServer], deadline: float) -> bool:
-    while any(server.open_detached for server in servers):
-        if time.monotonic() >= deadline:
-            return False
-        await asyncio.sleep(_LOOK)
-    return True
+    def unfinished(self) -> list[str]:
+        """Return what is still being done: `GET /report (24.9 s)`."""
+        return [f"{one.method} {one.path} ({one.duration():.1f} s)" for server in self._observed for one in server.busy]
+
+    def drop_the_rest(self) -> None:
+        for server in self._observed:
+            server.drop_connections()
+
+    async def _until_connections_have_gone(self, linger_until: float) -> bool:
+        while True:
+            self._changed.clear()
+            now = time.monotonic()
+            # Each server says when it wants to be asked again.
+            again = [server.half_close_idle(now, linger_until) for server in self._observed]
+            if not any(server.has_connections for server in self._observed):
+                return True
+            if now >= self._deadline:
+                return False
+            until = min([self._deadline, *(moment for moment in again if moment is not None)])
+            try:
+                async with asyncio.timeout(until - now):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _close_websockets(self) -> None:
+        handlers = list(self._websockets)
+        pause = min(self._manner.close_spread, self._manner.grace / 2) / max(len(handlers), 1)
+        for handler in handlers:
+            handler.close(GOING_AWAY, "server stops")
+            await asyncio.sleep(pause)
+
+    async def _until_websockets_have_closed(self) -> bool:
+        while any(server.open_detached for server in self._observed):
+            if time.monotonic() >= self._deadline:
+                return False
+            await asyncio.sleep(_WEBSOCKET_LOOK)
+        return True

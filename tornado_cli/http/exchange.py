@@ -1,8 +1,11 @@
 """One request and its answer, seen from between Tornado's HTTP engine and the application."""
 
+import fcntl
 import itertools
 import os
 import re
+import sys
+import termios
 import time
 from collections.abc import Awaitable
 from typing import Any, Protocol
@@ -14,6 +17,8 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 CLIENT_CLOSED_REQUEST = 499
 """Logged when the client left before an answer began (the number is nginx's)."""
 SWITCHING_PROTOCOLS = 101
+_INT = 4
+"""Bytes of a C int."""
 
 
 class Observer(Protocol):
@@ -25,6 +30,17 @@ class Observer(Protocol):
     def exchange_began(self, exchange: "Exchange") -> None: ...
 
     def exchange_ended(self, exchange: "Exchange") -> None: ...
+
+
+def has_pending(stream: Any) -> bool:
+    """Say whether bytes have arrived on a connection that nobody has asked for yet."""
+    if stream.closed():
+        return False
+    # Tornado has no public way to ask for what it has read ahead; the rest is the kernel's to say.
+    if getattr(stream, "_read_buffer", b""):
+        return True
+    count = fcntl.ioctl(stream.fileno(), termios.FIONREAD, bytes(_INT))
+    return int.from_bytes(count, sys.byteorder) > 0
 
 
 class RequestIds:
@@ -54,6 +70,10 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.inner: httputil.HTTPMessageDelegate
         self.busy = False
         self.ended = False
+        self.said_close = False
+        """Whether the answer told the client that the connection ends with it."""
+        self.is_refused = False
+        """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
         self.method = self.path = self.client = self.request_id = ""
         self.status = 0
         self.size = 0
@@ -63,6 +83,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     def headers_received(
         self, start_line: httputil.RequestStartLine | httputil.ResponseStartLine, headers: httputil.HTTPHeaders
     ) -> Awaitable[None] | None:
+        if self.is_refused:
+            return None
         assert isinstance(start_line, httputil.RequestStartLine)
         self.began_at = time.perf_counter()
         self.busy = True
@@ -82,13 +104,15 @@ class Exchange(httputil.HTTPMessageDelegate):
         return waiting
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        return self.inner.data_received(chunk)
+        return None if self.is_refused else self.inner.data_received(chunk)
 
     def finish(self) -> None:
-        self.inner.finish()
+        if not self.is_refused:
+            self.inner.finish()
 
     def on_connection_close(self) -> None:
-        self.inner.on_connection_close()
+        if not self.is_refused:
+            self.inner.on_connection_close()
 
     def duration(self) -> float:
         """Return the seconds since the request's headers had arrived."""
@@ -109,8 +133,14 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.status = start_line.code
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
-        if self._observer.is_draining and self.status != SWITCHING_PROTOCOLS:
+        # After `close` nothing more may be answered (RFC 9112 section 9.6): a pipelined request would be lost.
+        if (
+            self._observer.is_draining
+            and self.status != SWITCHING_PROTOCOLS
+            and not has_pending(self._connection.stream)
+        ):
             headers["Connection"] = "close"
+            self.said_close = True
         length = headers.get("Content-Length")
         if length is not None:
             self.size = 0 if self.method == "HEAD" else int(length)

@@ -1,19 +1,27 @@
 """Tornado's HTTPServer with its connections in view: who waits, who is served, who has become a WebSocket."""
 
+import contextlib
+import socket
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
 from tornado import httputil
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
-from tornado_cli.http.exchange import Exchange
+from tornado_cli.http.exchange import Exchange, has_pending
 
 if TYPE_CHECKING:
     from tornado_cli.http.service import Service
 
 KEEP_ALIVE = 75.0
 """Seconds a connection may wait for its next request (Tornado's own default is an hour)."""
+FAREWELL = 1.0
+"""Seconds after the end of our side in which a client may end its own."""
+_LOOK = 0.02
+"""Seconds until a connection on which something has just arrived is looked at again."""
 FRESH = 1.0
 """Seconds after its accept in which a connection's first request is taken to be on its way."""
 
@@ -26,6 +34,8 @@ class ObservedServer(HTTPServer):
     ) -> None:
         self.service = service
         self._exchanges: dict[Any, Exchange] = {}
+        """The latest of each connection."""
+        self._open = 0
         self._detached: list[IOStream] = []
         if not args:
             if not options.get("idle_connection_timeout"):
@@ -37,25 +47,28 @@ class ObservedServer(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         """Be called at the accept, before anything has been read."""
+        self._open += 1
         self.service.tally.connection_opened()
         super().handle_stream(stream, address)
 
-    def start_request(self, server_conn: object, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
+    def start_request(self, server_conn: Any, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         """Be called when a connection has nothing to do: new, or after an answer was sent whole."""
         before = self._exchanges.get(server_conn)
         if before is not None:
             before.left()
+            if before.said_close:
+                server_conn.stream.close()
         fresh_until = time.monotonic() + FRESH if before is None else 0.0
         exchange = Exchange(self.service, self.service.request_ids, request_conn, fresh_until)
         exchange.inner = super().start_request(server_conn, request_conn)
         self._exchanges[server_conn] = exchange
-        if self.service.is_draining and before is not None:
-            # The answer just sent said that this would happen.
-            server_conn.stream.close()  # type: ignore[attr-defined]
+        if before is not None and self.service.is_draining:
+            self.service.something_ended()
         return exchange
 
     def on_close(self, server_conn: Any) -> None:
         super().on_close(server_conn)
+        self._open -= 1
         exchange = self._exchanges.pop(server_conn, None)
         if exchange is not None:
             exchange.left()
@@ -73,10 +86,9 @@ class ObservedServer(HTTPServer):
         return [exchange for exchange in self._exchanges.values() if exchange.busy]
 
     @property
-    def has_fresh(self) -> bool:
-        """Whether the first request of a connection may be on its way: to close now would lose it."""
-        now = time.monotonic()
-        return any(not exchange.busy and now < exchange.fresh_until for exchange in self._exchanges.values())
+    def has_connections(self) -> bool:
+        """Whether any connection is open that is no WebSocket."""
+        return self._open > 0
 
     @property
     def open_detached(self) -> list[IOStream]:
@@ -90,13 +102,24 @@ class ObservedServer(HTTPServer):
             self.service.tally.connection_closed()
         self._detached = still_open
 
-    def stop_keeping_alive(self) -> None:
-        """Close what is idle and no longer fresh; what is busy says `Connection: close` in its answer."""
-        self.conn_params.no_keep_alive = True
-        now = time.monotonic()
+    def half_close_idle(self, now: float, linger_until: float) -> float | None:
+        """End our side of connections that have waited long enough; return when to ask again.
+
+        A clean end of file, never a reset: the client's side stays open until it ends it, or FAREWELL is over.
+        """
+        again: list[float] = []
         for connection, exchange in list(self._exchanges.items()):
-            if not exchange.busy and exchange.fresh_until <= now:
-                connection.stream.close()
+            patient_until = max(linger_until, exchange.fresh_until)
+            if exchange.busy or exchange.is_refused:
+                continue
+            if now < patient_until:
+                again.append(patient_until)
+            elif has_pending(connection.stream):
+                again.append(now + _LOOK)
+            else:
+                exchange.is_refused = True
+                _end_our_side(connection.stream)
+        return min(again, default=None)
 
     def drop_connections(self) -> None:
         """Close every connection at once, with what is on its way."""
@@ -104,3 +127,16 @@ class ObservedServer(HTTPServer):
             connection.stream.close()
         for stream in self.open_detached:
             stream.close()
+
+
+def _end_our_side(stream: IOStream) -> None:
+    if stream.closed():
+        return
+    with contextlib.suppress(OSError):
+        if isinstance(stream.socket, ssl.SSLSocket):
+            # It sends close_notify at once, and would wait for the client's.
+            with contextlib.suppress(ssl.SSLError, ValueError):
+                stream.socket.unwrap()
+        # Not SSLSocket's own, which gives up the TLS layer under Tornado's hands.
+        socket.socket.shutdown(stream.socket, socket.SHUT_WR)
+    IOLoop.current().call_later(FAREWELL, stream.close)

@@ -1,6 +1,7 @@
 """The life of a serving process, from its first listener to its last answer: ready, orders, drain, leave."""
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -18,15 +19,17 @@ from tornado.websocket import WebSocketHandler
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
-from tornado_cli.http.accept import Gate, always_open, gated
-from tornado_cli.http.drain import drain
+from tornado_cli.http.accept import Gate, GatedListener, always_open, gated
+from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
+from tornado_cli.logs.events import event
 from tornado_cli.logs.sender import LogSender
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
 
+logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
 """Seconds between two beats of the loop."""
 _ORPHAN_GRACE = 1.0
@@ -44,6 +47,10 @@ class Terms:
     """Sets or undoes what `debug=True` means here."""
     gate: Gate = always_open
     tls: ssl.SSLContext | None = None
+    linger: float = 0.0
+    """Seconds in a drain in which an idle kept connection may bring one last request."""
+    close_spread: float = 0.0
+    """Seconds over which a drain closes WebSockets."""
     watched_files: Callable[[], set[str]] = set
     before_leaving: Callable[[], None] = lambda: None
 
@@ -68,12 +75,12 @@ class Service:
         self._channel = channel
         self._listeners = list(listeners)
         self._terms = terms
-        self._bound: list[socket.socket] = []
+        self._bound: list[GatedListener] = []
         self._servers: list[HTTPServer] = []
         self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
-        self._quiet = asyncio.Event()
         self._postponed: list[Message] = []
         self._drain_task: asyncio.Task[None] | None = None
+        self._draining: Draining | None = None
         HTTPServer.configure(ObservedServer, service=self)
         os.register_at_fork(after_in_child=self._let_go)
 
@@ -113,7 +120,8 @@ class Service:
             )
 
     def something_ended(self) -> None:
-        self._quiet.set()
+        if self._draining is not None:
+            self._draining.something_ended()
 
     # What scripts ask for.
 
@@ -139,7 +147,7 @@ class Service:
     def _gated(self, listeners: list[socket.socket]) -> list[socket.socket]:
         behind_gate = gated(listeners, self._terms.gate, self._stop_accepting)
         self._bound += behind_gate
-        return behind_gate
+        return list(behind_gate)
 
     def _wait_for_bound(self) -> Received:
         while True:
@@ -198,27 +206,39 @@ class Service:
         except ChannelClosed:
             # The top process is gone.
             IOLoop.current().remove_handler(self._channel.fileno())
-            self._start_drain(_ORPHAN_GRACE)
+            self._start_drain(Drain(pid=os.getpid(), grace=_ORPHAN_GRACE))
             return
         if received is not None:
             self._obey(received.message)
 
     def _obey(self, order: Message) -> None:
         if isinstance(order, Drain) and order.pid == os.getpid():
-            self._start_drain(order.grace)
+            self._start_drain(order)
 
     def _stop_accepting(self) -> None:
         for server in self._servers:
             server.stop()
 
-    def _start_drain(self, grace: float) -> None:
+    def _start_drain(self, order: Drain) -> None:
         if self._drain_task is None:
-            self.is_draining = True
             self.tally.draining()
-            self._drain_task = asyncio.ensure_future(self._drain(grace))
+            self._drain_task = asyncio.ensure_future(self._drain(order))
 
-    async def _drain(self, grace: float) -> None:
-        await drain(self._servers, self._websockets, self._quiet, grace)
+    async def _drain(self, order: Drain) -> None:
+        # It still serves: a load balancer in front needs time to notice.
+        await asyncio.sleep(order.delay)
+        self.is_draining = True
+        manner = Manner(
+            grace=order.grace,
+            linger=self._terms.linger,
+            close_spread=self._terms.close_spread,
+            takes_queue=order.takes_queue,
+        )
+        self._draining = Draining(self._servers, self._bound, self._websockets, manner)
+        if not await self._draining.run():
+            unfinished = ", ".join(self._draining.unfinished()) or "WebSockets"
+            event(logger, logging.WARNING, "unfinished", f"Not finished after {order.grace:g} s: {unfinished}.")
+        self._draining.drop_the_rest()
         self._terms.before_leaving()
         self.left.set()
         if not self.owns_loop:

@@ -78,6 +78,7 @@ class Fleet:
     spares: int
     graceful_timeout: float
     boot_timeout: float
+    drain_delay: float = 0.0
     generations: dict[int, Generation] = field(default_factory=dict)
     newest: int = 0
     reload_again: bool = False
@@ -89,6 +90,11 @@ class Fleet:
     """Leaders that died without a good start between them."""
     code: ExitCode = ExitCode.OK
     chance: Random = field(default_factory=Random)
+
+    @property
+    def drain_delay_now(self) -> float:
+        """Seconds that a worker told to drain still serves: at a final stop only."""
+        return self.drain_delay if self.is_leaving else 0.0
 
     def of_phase(self, phase: Phase) -> list[Generation]:
         return [generation for generation in self.generations.values() if generation.phase is phase]

@@ -11,6 +11,8 @@ FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
 HEALTHY_AFTER = 60.0
 """Seconds of service after which earlier deaths are forgotten."""
+KILL_MARGIN = 0.3
+"""Seconds after its grace in which a worker leaves."""
 STOP_MARGIN = 1.0
 """Seconds after the graceful timeout by which a final stop is over, whatever hangs."""
 LEADER_DEATHS = 3
@@ -96,7 +98,8 @@ class DrainWorker:
     generation: int
     slot: int
     pid: int
-    grace: float
+    is_final: bool
+    """Whether no other worker comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,13 +291,14 @@ def _retire(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
 
 def _drain(fleet: Fleet, generation: Generation, number: int, now: float) -> Action:
     slot = generation.slots[number]
-    slot.kill_at = now + fleet.graceful_timeout
+    # The worker itself stops at its grace and says what was not finished; past this it is stuck.
+    slot.kill_at = now + fleet.drain_delay_now + fleet.graceful_timeout + KILL_MARGIN
     starting = slot.state is SlotState.STARTING
     slot.become(SlotState.DRAINING, now)
     if starting:
         # It serves nobody, and would not read the order before it does.
         return KillWorker(generation.number, number)
-    return DrainWorker(generation.number, number, slot.pid, fleet.graceful_timeout)
+    return DrainWorker(generation.number, number, slot.pid, fleet.is_leaving)
 
 
 def _worker_failed(fleet: Fleet, generation: Generation, failure: dict[str, Any]) -> list[Action]:
@@ -413,7 +417,7 @@ def _stop(fleet: Fleet, now: float) -> list[Action]:
     if fleet.is_leaving:
         return []
     fleet.is_leaving = True
-    fleet.stop_by = now + fleet.graceful_timeout + STOP_MARGIN
+    fleet.stop_by = now + fleet.drain_delay + fleet.graceful_timeout + STOP_MARGIN
     actions: list[Action] = [CloseListeners()]
     for generation in list(fleet.generations.values()):
         if generation.phase is Phase.STARTING and not generation.count(SlotState.READY):

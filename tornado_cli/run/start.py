@@ -75,6 +75,7 @@ def run(config: RunConfig, settings: Settings) -> ExitCode:
             spares=workers + SPARES,
             graceful_timeout=config.graceful_timeout,
             boot_timeout=config.boot_timeout,
+            drain_delay=config.drain_delay,
         )
         return Supervisor(boot, fleet, BoundAddresses(listeners, config.backlog), log, inbox).run()
 

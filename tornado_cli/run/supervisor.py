@@ -192,8 +192,10 @@ class Supervisor:
                 self._start_generation(number, slots)
             case policy.ActivateWorker(generation, slot, pid):
                 self._crews[generation].channels[slot].send(Activate(pid=pid))
-            case policy.DrainWorker(generation, slot, pid, grace):
-                self._crews[generation].channels[slot].send(Drain(pid=pid, grace=grace))
+            case policy.DrainWorker(generation, slot, pid, is_final):
+                grace, delay = self._fleet.graceful_timeout, self._fleet.drain_delay_now
+                order = Drain(pid=pid, grace=grace, delay=delay, takes_queue=is_final)
+                self._crews[generation].channels[slot].send(order)
             case policy.KillWorker(generation, slot):
                 self._kill(self._crews[generation].workers.get(slot))
             case policy.EndGeneration(number):

@@ -87,6 +87,8 @@ def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> 
         access_log=boot.config.access_log,
         adapt=undo_debug,
         gate=gate,
+        linger=boot.config.keep_alive_linger,
+        close_spread=boot.config.ws_close_spread,
         tls=None if boot.credentials is None else server_context(boot.credentials),
         before_leaving=run_reload_hooks,
     )

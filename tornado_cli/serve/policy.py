@@ -138,6 +138,8 @@ class Start:
 class DrainProcess:
     number: int
     grace: float
+    is_final: bool
+    """Whether no other process comes after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
     if not process.is_ready:
         return Kill(number)
     process.kill_at = now + fleet.grace + _KILL_AFTER_GRACE
-    return DrainProcess(number, fleet.grace)
+    return DrainProcess(number, fleet.grace, fleet.phase is Phase.LEAVING)
 
 
 def _start(fleet: Fleet, role: Role, page: dict[str, Any] | None = None) -> Start:

@@ -155,10 +155,10 @@ class Server:
                 self._turns[0] = turn
             case policy.Start(number, turn, page):
                 self._start(number, turn, page)
-            case policy.DrainProcess(number, grace):
+            case policy.DrainProcess(number, grace, is_final):
                 process = self._processes.get(number)
                 if process is not None and number in self._channels:
-                    self._channels[number].send(Drain(pid=process.pid, grace=grace))
+                    self._channels[number].send(Drain(pid=process.pid, grace=grace, takes_queue=is_final))
             case policy.Kill(number):
                 self._doomed.add(number)
                 if number in self._processes:
