@@ -61,7 +61,7 @@ def test_an_idle_stop_takes_less_than_a_second(tmp_path: Path) -> None:
         server.wait_for("ready")
         with server.connect() as idle:
             assert idle.get().text == "one"
-            assert server.stop() == 0
+        assert server.stop() == 0
         told, done = server.wait_for("stopping"), server.wait_for("stopped")
         # To the second is enough: a wait for a time-out would be seen.
         assert int(str(done["time"])[17:19]) - int(str(told["time"])[17:19]) in {0, 1, -59}
