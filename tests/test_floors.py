@@ -61,13 +61,13 @@ def imports_of(module: str) -> set[str]:
 
 
 def floor_of(module: str) -> int:
-    room = module.split(".")[0]
+    room = module.split(".", maxsplit=1)[0]
     return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
 @pytest.mark.parametrize("module", modules())
 def test_a_module_imports_only_from_its_own_room_and_from_floors_below(module: str) -> None:
-    room = module.split(".")[0]
+    room = module.split(".", maxsplit=1)[0]
     for name in imports_of(module):
         if not name.startswith("tornado_cli."):
             continue
