@@ -178,7 +178,7 @@ Action = SetTurn | Start | DrainProcess | Kill | StartForkserver | CloseListener
 
 
 def app_turn(attempt: int) -> int:
-    """Return the turn of an attempt's application; the pages that stand in for it come just before."""
+    """Return the turn of an attempt's application; the turn just before is for a page that says it is coming."""
     return 2 * attempt
 
 
@@ -244,7 +244,9 @@ def _start(fleet: Fleet, role: Role, page: dict[str, Any] | None = None) -> Star
     fleet.numbers += 1
     fleet.processes[fleet.numbers] = Process(role, fleet.attempt)
     turn = app_turn(fleet.attempt)
-    return Start(fleet.numbers, turn if role is Role.APP else turn - 1, page)
+    # A page that stands in for an application still to come gives way to it; one that replaces it has its turn.
+    is_before_app = role is Role.PAGE and fleet.phase is Phase.STARTING
+    return Start(fleet.numbers, turn - 1 if is_before_app else turn, page)
 
 
 def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
