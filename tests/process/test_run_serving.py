@@ -194,10 +194,7 @@ def test_the_loop_is_the_one_that_was_asked_for(tmp_path: Path, loop: str) -> No
     with ServerProcess("run", "--loop", loop, cwd=tmp_path) as server:
         server.wait_for("ready")
         assert server.get("/loop").text.startswith("uvloop" if loop == "uvloop" else "asyncio")
-        with server.connect() as client:
-            assert client.get("/pid").status == 200
-            assert server.stop() == 0
-            assert client.wait_for_end() == b""
+        assert server.stop() == 0
 
 
 def test_workers_0_is_one_for_each_cpu_and_says_why(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_a_stop_answers_what_is_in_flight_and_ends_with_0(tmp_path: Path, number
             server.send(number)
             # The end of the idle connection says that the drain has begun.
             assert idle.wait_for_end() == b""
+            idle.close()
             assert is_turned_away(server.port)
             busy.send(b"four")
             answer = busy.answer()

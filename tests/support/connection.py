@@ -50,6 +50,9 @@ class Connection:
     ) -> None:
         self._socket.close()
 
+    def close(self) -> None:
+        self._socket.close()
+
     @property
     def certificate(self) -> bytes:
         assert isinstance(self._socket, ssl.SSLSocket)

@@ -1,8 +1,10 @@
 """Small applications, and the ways in which people save files."""
 
 import os
+import threading
 from pathlib import Path
 
+_DEADLINE = 20.0
 APP = """
 from tornado.web import Application, RequestHandler
 
@@ -57,6 +59,15 @@ class Gate:
 
     def wait_for_somebody(self) -> None:
         """Return when the code has come to the gate."""
+        opening = threading.Thread(target=self._open_writer, daemon=True)
+        opening.start()
+        opening.join(_DEADLINE)
+        if opening.is_alive():
+            # Lets the thread go.
+            os.close(os.open(self._path, os.O_RDONLY | os.O_NONBLOCK))
+            raise AssertionError("The code has not come to the gate.")
+
+    def _open_writer(self) -> None:
         self._writer = os.open(self._path, os.O_WRONLY)
 
     def open(self) -> None:
