@@ -1,0 +1,1 @@
+"""What the benchmarks have in common: clients, servers, process trees, intervals and verdicts."""
