@@ -22,7 +22,9 @@ def _message(kind: M) -> M:
 
 def encode(message: Message) -> bytes:
     """Return the message as it travels over a channel."""
-    return json.dumps([type(message).__name__, asdict(message)]).encode()
+    text = json.dumps([type(message).__name__, asdict(message)], ensure_ascii=False)
+    # Texts of the user's may hold half characters: of file names, for one.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def decode(data: bytes) -> Message:
@@ -31,7 +33,7 @@ def decode(data: bytes) -> Message:
     Raises ValueError for anything else: the sender may be an application gone mad.
     """
     try:
-        name, fields = json.loads(data)
+        name, fields = json.loads(data.decode("utf-8", "surrogatepass"))
         return _KINDS[name](**fields)
     except (TypeError, KeyError, UnicodeDecodeError) as error:
         raise ValueError(f"not a message: {data[:80]!r}") from error
@@ -86,6 +88,8 @@ class Drain(Message):
     delay: float = 0.0
     takes_queue: bool = False
     """Whether what is queued is to be accepted first: at a final stop nobody else will."""
+    comes_back: bool = False
+    """Whether to leave with a code that has the leader fork a fresh process into the slot."""
 
 
 @_message

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from typing import Any
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.system.endings import how_it_ended
 
 SLOW_IMPORT = 3.0
 """Seconds after which a page says that the application is still starting."""
@@ -196,7 +197,7 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return _start_afresh(fleet, files, now)
         case BecameReady(number):
             return _became_ready(fleet, number, now)
-        case Failed(number, failure) if number == fleet.newest_app():
+        case Failed(number, failure) if number == fleet.newest_app() and fleet.phase is not Phase.LEAVING:
             return _show(fleet, failure)
         case Exited(number, code):
             return _exited(fleet, number, code)
@@ -282,8 +283,7 @@ def _exited(fleet: Fleet, number: int, code: int) -> list[Action]:
 
 
 def _death(phase: Phase, code: int) -> str:
-    how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    return f"The application {how} while it {'started' if phase is Phase.STARTING else 'served'}."
+    return f"The application {how_it_ended(code)} while it {'started' if phase is Phase.STARTING else 'served'}."
 
 
 def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:

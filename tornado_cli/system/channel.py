@@ -12,7 +12,8 @@ from tornado_cli.events import Message, decode, encode
 # Both keep message boundaries, so a sender that dies half-way leaves no half message behind.
 # macOS has no sequenced packets here; there a closed peer is told by ECONNRESET.
 _KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
-MAX_MESSAGE = 128 * 1024
+MAX_MESSAGE = 256 * 1024
+"""Bytes. A failure as long as `app.failures` describes them goes through, in any script."""
 _MAX_DESCRIPTORS = 32
 
 
@@ -66,6 +67,9 @@ class Channel:
             raise ChannelClosed from error
         if not data:
             raise ChannelClosed
+        for descriptor in descriptors:
+            # recv_fds cannot be told (it drops its `flags`).
+            os.set_inheritable(descriptor, False)
         try:
             return Received(decode(data), descriptors)
         except ValueError:

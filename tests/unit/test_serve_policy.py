@@ -1,0 +1,283 @@
+"""The dev server's decisions, by histories."""
+
+import signal
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tornado_cli.errors import ExitCode
+from tornado_cli.serve.policy import (
+    SLOW_IMPORT,
+    Action,
+    BecameReady,
+    Changed,
+    CloseListeners,
+    DrainProcess,
+    Event,
+    Exited,
+    Failed,
+    Fleet,
+    ForkserverDied,
+    Kill,
+    Leave,
+    Phase,
+    SetTurn,
+    SignalArrived,
+    Start,
+    StartForkserver,
+    TellFailure,
+    TellReady,
+    Tick,
+    next_actions,
+)
+
+FAILURE = {"title": "SyntaxError", "traceback": "", "hint": ""}
+INT, TERM = SignalArrived(signal.SIGINT), SignalArrived(signal.SIGTERM)
+GRACE = 1.0
+
+
+def play(fleet: Fleet, *events: Event, now: float = 0.0) -> list[Action]:
+    """Let these happen at once; return what is to be done after the last of them."""
+    actions: list[Action] = []
+    for event in events:
+        actions = next_actions(fleet, event, now)
+    return actions
+
+
+def serving() -> Fleet:
+    """Process 1 serves attempt 1."""
+    fleet = Fleet(grace=GRACE)
+    play(fleet, Changed(), BecameReady(1))
+    return fleet
+
+
+def kinds(actions: Iterable[Action]) -> list[type[Action]]:
+    return [type(action) for action in actions]
+
+
+def starts(actions: Iterable[Action]) -> list[Start]:
+    return [action for action in actions if isinstance(action, Start)]
+
+
+def turn_of(actions: Iterable[Action]) -> int:
+    [turn] = [action.turn for action in actions if isinstance(action, SetTurn)]
+    return turn
+
+
+def test_the_first_start_is_told_as_ready() -> None:
+    fleet = Fleet(grace=GRACE)
+    [app] = starts(play(fleet, Changed()))
+    assert app.page is None
+    actions = play(fleet, BecameReady(app.number), now=0.5)
+    assert actions == [SetTurn(app.turn), TellReady(1, (), 0.5)]
+
+
+def test_a_change_stops_the_old_process_from_accepting_before_anything_else() -> None:
+    fleet = serving()
+    actions = play(fleet, Changed(("main.py",)))
+    assert kinds(actions) == [SetTurn, DrainProcess, Start]
+    [app] = starts(actions)
+    # Neither the old process nor, before it is ready, the new one is kept from its turn by a later word.
+    assert 2 < turn_of(actions) <= app.turn
+
+
+def test_a_change_during_a_start_kills_what_was_starting_and_tells_all_files_in_the_end() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)))
+    actions = play(fleet, Changed(("b.py", "a.py")))
+    assert Kill(2) in actions
+    assert play(fleet, BecameReady(3))[-1] == TellReady(3, ("a.py", "b.py"), 0.0)
+
+
+def test_a_late_report_of_an_earlier_attempt_changes_nothing() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)), Changed(("b.py",)))
+    assert play(fleet, BecameReady(2)) == []
+    assert play(fleet, Failed(2, FAILURE)) == []
+    assert play(fleet, Exited(2, 1)) == []
+    assert fleet.phase is Phase.STARTING
+
+
+def test_a_failure_is_told_once_and_a_page_takes_its_place() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)))
+    actions = play(fleet, Failed(2, FAILURE))
+    [page] = starts(actions)
+    assert page.page == {"status": 500, **FAILURE}
+    assert actions[-1] == TellFailure(FAILURE)
+    assert play(fleet, Exited(2, 3)) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL"), (-11, "SIGSEGV"), (-40, "40")]
+)
+def test_a_sudden_end_is_told_in_words(code: int, words: str) -> None:
+    fleet = serving()
+    [_, told] = play(fleet, Changed(("a.py",)), Exited(2, code))
+    assert isinstance(told, TellFailure)
+    assert words in told.failure["title"]
+    assert "while it started" in told.failure["title"]
+    told = play(serving(), Exited(1, code))[-1]
+    assert isinstance(told, TellFailure)
+    assert "while it served" in told.failure["title"]
+
+
+def test_a_page_may_accept_while_it_stands_in() -> None:
+    for fleet, event in ((serving(), Exited(1, -9)), (serving(), Exited(1, 0))):
+        actions = play(fleet, event)
+        [page] = starts(actions)
+        assert page.turn >= 2, "the word stands at the turn of the application that served"
+        newer = play(fleet, Changed(("a.py",)))
+        assert turn_of(newer) > page.turn
+
+
+def test_a_fix_is_served_and_the_page_goes() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)), Failed(2, FAILURE), Exited(2, 3), BecameReady(3))
+    actions = play(fleet, Changed(("a.py",)))
+    assert DrainProcess(3, GRACE, False) in actions
+    [app] = starts(actions)
+    assert play(fleet, BecameReady(app.number))[-1] == TellReady(3, ("a.py",), 0.0)
+
+
+def test_a_slow_start_has_a_page_that_goes_when_it_is_ready() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)), now=10.0)
+    assert fleet.next_deadline() is not None
+    assert play(fleet, Tick(), now=10.0 + SLOW_IMPORT / 2) == [Kill(1)]
+    [page] = starts(play(fleet, Tick(), now=10.0 + SLOW_IMPORT))
+    assert page.page is not None
+    assert page.page["status"] == 503
+    assert play(fleet, Tick(), now=20.0) == []
+    actions = play(fleet, BecameReady(page.number), BecameReady(2), now=21.0)
+    assert Kill(page.number) in actions
+    # It must not accept once the application does.
+    assert turn_of(actions) > page.turn
+
+
+def test_what_has_not_left_after_its_grace_is_killed() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)), BecameReady(2))
+    due = fleet.next_deadline()
+    assert due is not None
+    assert GRACE <= due <= GRACE + 1
+    assert play(fleet, Tick(), now=due) == [Kill(1)]
+    assert fleet.next_deadline() is None
+
+
+@pytest.mark.parametrize("stop", [INT, TERM])
+def test_a_stop_closes_the_listeners_drains_and_leaves_with_the_last_process(stop: Event) -> None:
+    fleet = serving()
+    assert play(fleet, stop) == [CloseListeners(), DrainProcess(1, GRACE, True)]
+    assert play(fleet, Changed(("a.py",)), TERM) == []
+    assert play(fleet, Exited(1, 0)) == [Leave(ExitCode.OK)]
+
+
+def test_a_failure_that_is_reported_during_a_stop_does_not_undo_it() -> None:
+    fleet = Fleet(grace=GRACE)
+    play(fleet, Changed(), TERM)
+    assert play(fleet, Failed(1, FAILURE)) == []
+    assert play(fleet, Exited(1, 3)) == [Leave(ExitCode.OK)]
+
+
+def test_a_stop_before_anything_is_ready_waits_for_nobody() -> None:
+    fleet = Fleet(grace=GRACE)
+    assert play(fleet, Changed(), TERM) == [CloseListeners(), Kill(1)]
+    assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.OK)]
+
+
+def test_a_second_int_kills_and_ends_with_130() -> None:
+    fleet = serving()
+    assert Kill(1) in play(fleet, INT, INT)
+    assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.INTERRUPTED)]
+
+
+def test_quit_kills_and_ends_with_0() -> None:
+    fleet = serving()
+    assert Kill(1) in play(fleet, SignalArrived(signal.SIGQUIT))
+    assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.OK)]
+
+
+def test_a_dead_forkserver_is_replaced_and_the_application_started_again() -> None:
+    fleet = serving()
+    actions = play(fleet, ForkserverDied())
+    assert actions[0] == StartForkserver()
+    [app] = starts(actions)
+    assert play(fleet, BecameReady(app.number))[-1] == TellReady(2, (), 0.0)
+
+
+def test_a_forkserver_that_dies_again_and_again_ends_it_with_1() -> None:
+    fleet = serving()
+    assert kinds(play(fleet, *[ForkserverDied()] * 3))[-1] is Leave
+    assert fleet.code is ExitCode.FAILURE
+
+
+def test_a_good_start_makes_earlier_deaths_forgotten() -> None:
+    fleet = serving()
+    for _ in range(5):
+        [app] = starts(play(fleet, ForkserverDied()))
+        play(fleet, BecameReady(app.number))
+    assert fleet.phase is Phase.SERVING
+
+
+def test_a_dead_forkserver_at_a_stop_is_the_end_of_it() -> None:
+    assert play(serving(), TERM, ForkserverDied()) == [Leave(ExitCode.OK)]
+
+
+# Any history.
+
+numbers = st.integers(1, 6)
+codes = st.sampled_from([0, 3, -9])
+signals = st.sampled_from([signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
+events = st.one_of(
+    st.builds(Changed, st.lists(st.sampled_from(["a.py", "b.py"]), max_size=2).map(tuple)),
+    st.builds(BecameReady, numbers),
+    st.builds(Failed, numbers, st.just(FAILURE)),
+    st.builds(Exited, numbers, codes),
+    st.just(ForkserverDied()),
+    st.builds(SignalArrived, signals),
+    st.just(Tick()),
+)
+
+
+@given(st.lists(st.tuples(events, st.floats(0, 5)), max_size=60))
+def test_any_history_leaves_a_legal_state_and_an_end(history: list[tuple[Event, float]]) -> None:
+    fleet, now, turn = Fleet(grace=GRACE), 0.0, 0
+    begun: dict[int, Start] = {}
+    left: list[Leave] = []
+
+    def happen(event: Event) -> None:
+        nonlocal turn
+        was_leaving = fleet.phase is Phase.LEAVING
+        for action in next_actions(fleet, event, now):
+            match action:
+                case SetTurn(new):
+                    assert new >= turn, "a turn that has passed does not come back"
+                    turn = new
+                case Start(number, own_turn):
+                    assert not was_leaving
+                    assert number not in begun
+                    assert own_turn >= turn, "it could never accept"
+                    begun[number] = action
+                case Leave():
+                    left.append(action)
+
+    happen(Changed())
+    for event, pause in history:
+        if left:
+            break
+        now += pause
+        happen(event)
+        due = fleet.next_deadline()
+        if due is not None and due <= now:
+            happen(Tick())
+            assert (after := fleet.next_deadline()) is None or after > now, "a tick leaves nothing due"
+    if not left:
+        happen(TERM)
+    for number in list(fleet.processes):
+        if not left:
+            happen(Exited(number, 0))
+    assert left
+    assert not fleet.processes
