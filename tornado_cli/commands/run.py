@@ -3,7 +3,7 @@
 import click
 
 from tornado_cli.config.commands import RunConfig
-from tornado_cli.config.options import SettingsCommand, options_of, settings_of_command
+from tornado_cli.config.options import SettingsCommand, options_of, reader_of_settings, settings_of_command
 from tornado_cli.system.platform import require_fork
 
 
@@ -18,4 +18,4 @@ def run(config: RunConfig) -> None:
     require_fork("run")
     from tornado_cli.run import start
 
-    raise SystemExit(start.run(config, settings_of_command()))
+    raise SystemExit(start.run(config, settings_of_command(), reader_of_settings(RunConfig)))

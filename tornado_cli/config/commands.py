@@ -128,6 +128,41 @@ class RunConfig(ServingConfig):
     boot_timeout: float = option(
         "--boot-timeout", default=60.0, metavar="SECONDS", minimum=0.1, help="Seconds a worker has to start."
     )
+    hang_timeout: float = option(
+        "--hang-timeout",
+        default=30.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds without a beat of its loop after which a worker is killed; 0 never.",
+    )
+    ready_path: str = option(
+        "--ready-path", default="", metavar="PATH", help="A worker is ready when this path answers 2xx."
+    )
+    reload_step: int = option(
+        "--reload-step", default=0, metavar="N", minimum=0, help="Workers that a reload replaces at a time; 0 is all."
+    )
+    crash_budget: str = option(
+        "--crash-budget",
+        default="",
+        metavar="N/SECONDS",
+        help="Give up when more than N workers die within so many seconds.",
+    )
+    max_requests: int = option(
+        "--max-requests", default=0, metavar="N", minimum=0, help="Replace a worker after about N requests; 0 never."
+    )
+    max_rss: int = option(
+        "--max-rss", default=0, metavar="MIB", minimum=0, help="Replace a worker that uses more memory; 0 never."
+    )
+    max_lifetime: float = option(
+        "--max-lifetime",
+        default=0.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Replace a worker after about so long; 0 never.",
+    )
+    preload: bool = option(
+        "--preload", default=False, help="Load the application once, before forking: workers share its memory."
+    )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
     ssl: bool = option(
         "--ssl", default=False, help="Serve HTTPS; without a certificate, on loopback, with one of our own."

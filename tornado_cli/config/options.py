@@ -48,6 +48,7 @@ class SettingsCommand(click.Command):
     """A command whose defaults come from `[tool.tcli.<command>]`, and which hands on what stands behind `--`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta["typed"] = tuple(args)
         if "--" in args:
             cut = args.index("--")
             args, ctx.meta["arguments"] = args[:cut], tuple(args[cut + 1 :])
@@ -83,15 +84,8 @@ def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Call
         command = function.__name__
 
         @functools.wraps(function)
-        def called(**values: Any) -> None:
-            context = click.get_current_context()
-            function(
-                config_type(
-                    arguments=context.meta.get("arguments", ()),
-                    given=frozenset(name for name in values if _is_given(context, name)),
-                    **values,
-                )
-            )
+        def called(**_values: Any) -> None:
+            function(_config_of(config_type, click.get_current_context()))
 
         hints = get_type_hints(config_type)
         result: Callable[..., None] = called
@@ -100,6 +94,31 @@ def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Call
         return click.argument("app", required=False, default="")(result)
 
     return decorate
+
+
+def _config_of(config_type: type[Any], context: click.Context) -> Any:
+    return config_type(
+        arguments=context.meta.get("arguments", ()),
+        given=frozenset(name for name in context.params if _is_given(context, name)),
+        **context.params,
+    )
+
+
+def reader_of_settings(config_type: type[Any]) -> Callable[[], tuple[Any, Settings]]:
+    """Return what reads the running command's settings once more: the same flags, the file as it is then.
+
+    Calling it raises UsageError for a file that has become wrong.
+    """
+    context = click.get_current_context()
+
+    def read() -> tuple[Any, Settings]:
+        try:
+            with context.command.make_context(context.info_name, list(context.meta["typed"])) as again:
+                return _config_of(config_type, again), _settings_of(again)
+        except click.ClickException as error:
+            raise UsageError(error.format_message()) from error
+
+    return read
 
 
 def settings_of_command() -> Settings:

@@ -1,6 +1,7 @@
 """Where settings come from besides the command line: `[tool.tcli]` of the project's pyproject.toml."""
 
 import difflib
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -62,11 +63,19 @@ class Settings:
 
 
 def working_directory() -> Path:
-    """Return where the command was typed. Raises TcliError when that folder has been deleted."""
+    """Return where the command was typed, by the path that was typed: a link may lead elsewhere at the next reload.
+
+    Raises TcliError when that folder has been deleted.
+    """
     try:
-        return Path.cwd()
+        real = Path.cwd()
     except FileNotFoundError as error:
         raise TcliError("The working directory has been deleted.", hint="cd to one that exists.") from error
+    given = os.environ.get("PWD", "")
+    try:
+        return Path(given) if Path(given).is_absolute() and Path(given).samefile(real) else real
+    except OSError:
+        return real
 
 
 def find_settings(directory: Path) -> Settings:

@@ -51,6 +51,8 @@ class Terms:
     """Seconds in a drain in which an idle kept connection may bring one last request."""
     close_spread: float = 0.0
     """Seconds over which a drain closes WebSockets."""
+    ready_path: str = ""
+    """What has to answer 2xx before the process counts as ready, and takes its first connection."""
     watched_files: Callable[[], set[str]] = set
     before_leaving: Callable[[], None] = lambda: None
 
@@ -68,6 +70,8 @@ class Service:
         self.request_ids = RequestIds()
         self.is_draining = False
         self.is_ready = False
+        self.comes_back = False
+        """Whether the order to leave asked for a fresh process in its place."""
         self.left = asyncio.Event()
         """Set when the drain is over; in script mode the loop is left instead."""
         self.owns_loop = False
@@ -221,6 +225,7 @@ class Service:
 
     def _start_drain(self, order: Drain) -> None:
         if self._drain_task is None:
+            self.comes_back = order.comes_back
             self.tally.draining()
             self._drain_task = asyncio.ensure_future(self._drain(order))
 

@@ -1,11 +1,31 @@
 """What the supervisor knows of its generations and their workers: a record, which decides nothing."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from random import Random
 
 from tornado_cli.errors import ExitCode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What the operator set; times in seconds, 0 is no limit where that makes sense."""
+
+    spares: int = 2
+    graceful_timeout: float = 25.0
+    boot_timeout: float = 60.0
+    drain_delay: float = 0.0
+    hang_timeout: float = 30.0
+    max_requests: int = 0
+    max_rss: int = 0
+    """Bytes."""
+    max_lifetime: float = 0.0
+    reload_step: int = 0
+    """Workers that a reload replaces at a time; 0 is all."""
+    crash_budget: tuple[int, float] | None = None
+    """So many unordered ends within so many seconds are the last."""
 
 
 class SlotState(Enum):
@@ -30,16 +50,22 @@ class Slot:
     """When the state began, by the supervisor's clock."""
     deaths: int = 0
     """Unordered ends without good health between them."""
+    is_returning: bool = False
+    """Whether it died unordered and will be started again: nobody else takes its place meanwhile."""
     start_at: float | None = None
-    """When a waiting worker that died before may be activated."""
+    """When one that died before may be started again."""
     kill_at: float | None = None
+    replaces: int | None = None
+    """The slot whose worker is drained when this one is ready."""
+    beat: int = 0
+    beat_at: float = 0.0
+    """When the beat was last seen to change."""
+    dumped: bool = False
+    chance: float = 1.0
+    """By how much its limits are stretched, so that workers do not reach them together."""
 
     def become(self, state: SlotState, now: float) -> None:
         self.state, self.since = state, now
-
-    @property
-    def is_loaded(self) -> bool:
-        return self.state in {SlotState.STARTING, SlotState.READY, SlotState.DRAINING}
 
 
 class Phase(Enum):
@@ -56,14 +82,16 @@ class Generation:
 
     number: int
     slots: dict[int, Slot]
+    wanted: int
+    """How many workers of it should serve now."""
     phase: Phase = Phase.STARTING
     has_leader: bool = True
 
-    def in_state(self, *states: SlotState) -> Iterator[tuple[int, Slot]]:
-        return ((number, slot) for number, slot in self.slots.items() if slot.state in states)
+    def in_state(self, *states: SlotState) -> list[tuple[int, Slot]]:
+        return [(number, slot) for number, slot in self.slots.items() if slot.state in states]
 
     def count(self, *states: SlotState) -> int:
-        return sum(1 for _ in self.in_state(*states))
+        return len(self.in_state(*states))
 
     @property
     def is_over(self) -> bool:
@@ -75,10 +103,7 @@ class Fleet:
     """Everything the supervisor's decisions depend on."""
 
     workers: int
-    spares: int
-    graceful_timeout: float
-    boot_timeout: float
-    drain_delay: float = 0.0
+    limits: Limits = field(default_factory=Limits)
     generations: dict[int, Generation] = field(default_factory=dict)
     newest: int = 0
     reload_again: bool = False
@@ -88,23 +113,38 @@ class Fleet:
     interrupts: int = 0
     leader_deaths: int = 0
     """Leaders that died without a good start between them."""
+    deaths: deque[float] = field(default_factory=deque)
+    """When workers died unordered, for the crash budget."""
+    looked_at: float = 0.0
     code: ExitCode = ExitCode.OK
     chance: Random = field(default_factory=Random)
 
     @property
     def drain_delay_now(self) -> float:
         """Seconds that a worker told to drain still serves: at a final stop only."""
-        return self.drain_delay if self.is_leaving else 0.0
+        return self.limits.drain_delay if self.is_leaving else 0.0
+
+    @property
+    def look_interval(self) -> float:
+        """Seconds between looks at the workers' health."""
+        hang_timeout = self.limits.hang_timeout
+        return min(1.0, hang_timeout / 4) if hang_timeout else 1.0
 
     def of_phase(self, phase: Phase) -> list[Generation]:
         return [generation for generation in self.generations.values() if generation.phase is phase]
 
+    def all_slots(self) -> Iterator[tuple[Generation, int, Slot]]:
+        for generation in list(self.generations.values()):
+            for number, slot in generation.slots.items():
+                yield generation, number, slot
+
     def next_deadline(self) -> float | None:
         """Return when `Tick` is due."""
         moments = [] if self.stop_by is None else [self.stop_by]
-        for generation in self.generations.values():
-            for slot in generation.slots.values():
-                moments += [moment for moment in (slot.kill_at, slot.start_at) if moment is not None]
-                if slot.state is SlotState.STARTING and slot.kill_at is None:
-                    moments.append(slot.since + self.boot_timeout)
+        for _, _, slot in self.all_slots():
+            moments += [moment for moment in (slot.kill_at, slot.start_at) if moment is not None]
+            if slot.state is SlotState.STARTING and slot.kill_at is None:
+                moments.append(slot.since + self.limits.boot_timeout)
+            elif slot.state is SlotState.READY:
+                moments.append(self.looked_at + self.look_interval)
         return min(moments, default=None)

@@ -1,193 +1,45 @@
 """What the supervisor does next: decided here on plain values, carried out in `run.supervisor`."""
 
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.run.actions import (
+    Action,
+    CloseListeners,
+    EndGeneration,
+    ForgetGeneration,
+    GenerationIsReady,
+    Leave,
+    ReopenLogs,
+    StartGeneration,
+    TellFailure,
+    TellLeaderDeath,
+    TellScaled,
+    TellVerdict,
+)
+from tornado_cli.run.events import (
+    Event,
+    LeaderExited,
+    LeaderFailed,
+    Observation,
+    SignalArrived,
+    Started,
+    Tick,
+    WorkerExited,
+    WorkerFailed,
+    WorkerReady,
+    WorkerWaits,
+)
 from tornado_cli.run.fleet import Fleet, Generation, Phase, Slot, SlotState
+from tornado_cli.run.health import look_at_workers
+from tornado_cli.run.slots import adjust, drain, how_it_ended, note_death, note_exit, past_deadline
 
-FIRST_DELAY = 0.1
-LONGEST_DELAY = 30.0
-HEALTHY_AFTER = 60.0
-"""Seconds of service after which earlier deaths are forgotten."""
-KILL_MARGIN = 0.3
-"""Seconds after its grace in which a worker leaves."""
 STOP_MARGIN = 1.0
 """Seconds after the graceful timeout by which a final stop is over, whatever hangs."""
 LEADER_DEATHS = 3
 """Leaders that may die without a good start between them."""
-
-
-# Events.
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The supervisor itself is up."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerWaits:
-    generation: int
-    slot: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerReady:
-    generation: int
-    slot: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerFailed:
-    """The application did not start or broke down, by its own account."""
-
-    generation: int
-    slot: int
-    failure: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerExited:
-    generation: int
-    slot: int
-    pid: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeaderExited:
-    generation: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class SignalArrived:
-    number: signal.Signals
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    pass
-
-
-Event = Started | WorkerWaits | WorkerReady | WorkerFailed | WorkerExited | LeaderExited | SignalArrived | Tick
-
-
-# Actions.
-
-
-@dataclass(frozen=True, slots=True)
-class StartGeneration:
-    number: int
-    slots: int
-
-
-@dataclass(frozen=True, slots=True)
-class ActivateWorker:
-    generation: int
-    slot: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class DrainWorker:
-    generation: int
-    slot: int
-    pid: int
-    is_final: bool
-    """Whether no other worker comes after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class KillWorker:
-    generation: int
-    slot: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndGeneration:
-    """Kill its leader and its workers: nothing of it serves."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetGeneration:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationIsReady:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class CloseListeners:
-    """A final stop: from the workers' last close on new clients are refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReopenLogs:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class TellFailure:
-    generation: int
-    failure: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class TellDeath:
-    """An unordered end; `delay` is seconds until its slot serves again, None when it will not."""
-
-    generation: int
-    slot: int
-    pid: int
-    code: int
-    delay: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class TellKilled:
-    """A worker was past its time."""
-
-    generation: int
-    slot: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class TellLeaderDeath:
-    generation: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    code: ExitCode
-
-
-Action = (
-    StartGeneration
-    | ActivateWorker
-    | DrainWorker
-    | KillWorker
-    | EndGeneration
-    | ForgetGeneration
-    | GenerationIsReady
-    | CloseListeners
-    | ReopenLogs
-    | TellFailure
-    | TellDeath
-    | TellKilled
-    | TellLeaderDeath
-    | Leave
-)
 
 
 def next_actions(fleet: Fleet, event: Event, now: float) -> list[Action]:
@@ -207,8 +59,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return _start_generation(fleet)
         case SignalArrived(number):
             return _signal_arrived(fleet, number, now)
-        case Tick():
-            return _tick(fleet, now)
+        case Tick(seen):
+            return _tick(fleet, seen, now)
         case LeaderExited(number, code):
             return _leader_exited(fleet, number, code)
     generation = fleet.generations.get(event.generation)
@@ -220,61 +72,49 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
         case WorkerReady(_, slot, pid):
             return _worker_ready(fleet, generation, slot, pid, now)
         case WorkerFailed(_, slot, failure):
-            return _worker_failed(fleet, generation, failure)
+            return _worker_failed(fleet, generation, slot, failure, now)
+        case LeaderFailed(_, failure):
+            return [TellFailure(generation.number, failure), *_give_up(fleet, generation, now)]
         case WorkerExited(_, slot, pid, code):
             return _worker_exited(fleet, generation, slot, pid, code, now)
 
 
-def delay_after(deaths: int, fleet: Fleet) -> float:
-    """Return the seconds to wait after so many deaths in a row: none after the first, then doubling, with jitter."""
-    if deaths <= 1:
-        return 0.0
-    longest = min(FIRST_DELAY * 2.0 ** min(deaths - 2, 16), LONGEST_DELAY)
-    return longest * fleet.chance.uniform(0.5, 1.0)
+# Generations.
 
 
 def _start_generation(fleet: Fleet) -> list[Action]:
     fleet.newest += 1
-    slots = fleet.workers + fleet.spares
-    fleet.generations[fleet.newest] = Generation(fleet.newest, {number: Slot() for number in range(slots)})
+    slots = fleet.workers + fleet.limits.spares
+    step = fleet.limits.reload_step if fleet.of_phase(Phase.SERVING) else 0
+    wanted = min(step, fleet.workers) if step else fleet.workers
+    fleet.generations[fleet.newest] = Generation(fleet.newest, {number: Slot() for number in range(slots)}, wanted)
     return [StartGeneration(fleet.newest, slots)]
 
 
-def _worker_waits(fleet: Fleet, generation: Generation, number: int, pid: int, now: float) -> list[Action]:
-    slot = generation.slots[number]
-    slot.pid, slot.kill_at = pid, None
-    slot.become(SlotState.WAITING, now)
-    if generation.phase is Phase.LEAVING:
-        return [_drain(fleet, generation, number, now)]
-    return _fill(fleet, generation, now)
+def _older(fleet: Fleet, generation: Generation) -> list[Generation]:
+    return [one for one in fleet.of_phase(Phase.SERVING) if one.number < generation.number]
 
 
-def _fill(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
-    """Activate as many waiting workers as are missing: those first that need not wait longer."""
-    missing = fleet.workers - generation.count(SlotState.STARTING, SlotState.READY)
+def _go_on_starting(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
+    """Take the next step of a start: more of the new, fewer of the old, or all is done."""
+    ready = generation.count(SlotState.READY)
+    if ready < generation.wanted:
+        return []
+    if ready >= fleet.workers:
+        return _serve(fleet, generation, now)
+    generation.wanted = min(fleet.workers, generation.wanted + max(fleet.limits.reload_step, 1))
     actions: list[Action] = []
-    for number, slot in list(generation.in_state(SlotState.WAITING)):
-        if len(actions) >= missing:
-            break
-        if slot.start_at is not None and slot.start_at > now:
-            continue
-        slot.start_at = None
-        slot.become(SlotState.STARTING, now)
-        actions.append(ActivateWorker(generation.number, number, slot.pid))
-    return actions
+    for older in _older(fleet, generation):
+        older.wanted = max(0, fleet.workers - ready)
+        actions += adjust(fleet, older, now)
+    return actions + adjust(fleet, generation, now)
 
 
-def _worker_ready(fleet: Fleet, generation: Generation, number: int, pid: int, now: float) -> list[Action]:
-    slot = generation.slots[number]
-    if slot.pid != pid or slot.state is not SlotState.STARTING:
-        return []
-    slot.become(SlotState.READY, now)
-    if generation.phase is not Phase.STARTING or generation.count(SlotState.READY) < fleet.workers:
-        return []
+def _serve(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     generation.phase = Phase.SERVING
     fleet.leader_deaths = 0
     actions: list[Action] = [GenerationIsReady(generation.number)]
-    for older in [one for one in fleet.of_phase(Phase.SERVING) if one.number < generation.number]:
+    for older in _older(fleet, generation):
         # Only now: until the new generation serves, the old one must.
         actions += _retire(fleet, older, now)
     if fleet.reload_again:
@@ -286,81 +126,27 @@ def _worker_ready(fleet: Fleet, generation: Generation, number: int, pid: int, n
 def _retire(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     generation.phase = Phase.LEAVING
     states = (SlotState.WAITING, SlotState.STARTING, SlotState.READY)
-    return [_drain(fleet, generation, number, now) for number, _ in list(generation.in_state(*states))]
+    return [drain(fleet, generation, number, now) for number, _ in generation.in_state(*states)]
 
 
-def _drain(fleet: Fleet, generation: Generation, number: int, now: float) -> Action:
-    slot = generation.slots[number]
-    # The worker itself stops at its grace and says what was not finished; past this it is stuck.
-    slot.kill_at = now + fleet.drain_delay_now + fleet.graceful_timeout + KILL_MARGIN
-    starting = slot.state is SlotState.STARTING
-    slot.become(SlotState.DRAINING, now)
-    if starting:
-        # It serves nobody, and would not read the order before it does.
-        return KillWorker(generation.number, number)
-    return DrainWorker(generation.number, number, slot.pid, fleet.is_leaving)
-
-
-def _worker_failed(fleet: Fleet, generation: Generation, failure: dict[str, Any]) -> list[Action]:
-    tell = TellFailure(generation.number, failure)
-    if generation.phase is Phase.STARTING:
-        return [tell, *_give_up(fleet, generation)]
-    return [tell] if generation.phase is Phase.SERVING else []
-
-
-def _give_up(fleet: Fleet, generation: Generation) -> list[Action]:
+def _give_up(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     """End a generation that cannot start; without an older one that serves there is nothing left to do."""
     _end(generation)
     actions: list[Action] = [EndGeneration(generation.number)]
-    if fleet.of_phase(Phase.SERVING):
-        fleet.reload_again = False
-        return actions
-    fleet.code = ExitCode.APP
-    return actions + _stop_now(fleet)
+    if not fleet.of_phase(Phase.SERVING):
+        fleet.code = ExitCode.APP
+        return actions + _stop_now(fleet)
+    fleet.reload_again = False
+    for older in fleet.of_phase(Phase.SERVING):
+        older.wanted = fleet.workers
+        actions += adjust(fleet, older, now)
+    return actions
 
 
 def _end(generation: Generation) -> None:
     generation.phase, generation.has_leader = Phase.LEAVING, False
     for slot in generation.slots.values():
-        slot.state, slot.kill_at, slot.start_at = SlotState.GONE, None, None
-
-
-def _worker_exited(fleet: Fleet, generation: Generation, number: int, pid: int, code: int, now: float) -> list[Action]:
-    slot = generation.slots[number]
-    if slot.pid != pid and slot.state is not SlotState.FORKING:
-        return []
-    was = slot.state
-    was_healthy = was is SlotState.READY and now - slot.since >= HEALTHY_AFTER
-    slot.kill_at = None
-    # fork_processes restarts what did not leave with 0, as long as there is a leader to do it.
-    comes_back = code != 0 and generation.has_leader
-    slot.become(SlotState.FORKING if comes_back else SlotState.GONE, now)
-    if was is SlotState.DRAINING or generation.phase is Phase.LEAVING:
-        return []
-    if generation.phase is Phase.STARTING:
-        failure = {"title": f"A worker {how_it_ended(code)} while it started.", "traceback": "", "hint": ""}
-        return [TellFailure(generation.number, failure), *_give_up(fleet, generation)]
-    slot.deaths = 1 if was_healthy else slot.deaths + 1
-    delay = delay_after(slot.deaths, fleet)
-    slot.start_at = now + delay if comes_back else None
-    tell = TellDeath(generation.number, number, pid, code, delay if comes_back else None)
-    return [tell, *([] if comes_back else _fill_or_renew(fleet, generation, now))]
-
-
-def _fill_or_renew(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
-    """Fill a lost slot from the spares; when none are left, a new generation brings new ones."""
-    filled = _fill(fleet, generation, now)
-    if filled or fleet.of_phase(Phase.STARTING):
-        return filled
-    return _start_generation(fleet)
-
-
-def how_it_ended(code: int) -> str:
-    """Return the words for an exit code, or a negative signal."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was killed by {name}"
+        slot.state, slot.kill_at, slot.start_at, slot.replaces = SlotState.GONE, None, None, None
 
 
 def _leader_exited(fleet: Fleet, number: int, code: int) -> list[Action]:
@@ -373,15 +159,95 @@ def _leader_exited(fleet: Fleet, number: int, code: int) -> list[Action]:
     fleet.leader_deaths += 1
     actions: list[Action] = [TellLeaderDeath(number, code)]
     for _, slot in generation.in_state(SlotState.FORKING):
-        slot.state = SlotState.GONE
+        slot.state, slot.is_returning, slot.start_at = SlotState.GONE, False, None
     if generation.phase is Phase.STARTING:
         _end(generation)
         actions.append(EndGeneration(number))
     if fleet.leader_deaths >= LEADER_DEATHS:
         fleet.code = ExitCode.FAILURE
-        return actions + _stop_now(fleet)
+        return [*actions, TellVerdict(f"{LEADER_DEATHS} leaders in a row died."), *_stop_now(fleet)]
     # Its workers, adopted, serve on until the next generation is ready.
     return actions if fleet.of_phase(Phase.STARTING) else actions + _start_generation(fleet)
+
+
+# Workers.
+
+
+def _worker_waits(fleet: Fleet, generation: Generation, number: int, pid: int, now: float) -> list[Action]:
+    slot = generation.slots[number]
+    slot.pid, slot.kill_at = pid, None
+    slot.become(SlotState.WAITING, now)
+    if generation.phase is Phase.LEAVING:
+        return [drain(fleet, generation, number, now)]
+    return adjust(fleet, generation, now)
+
+
+def _worker_ready(fleet: Fleet, generation: Generation, number: int, pid: int, now: float) -> list[Action]:
+    slot = generation.slots[number]
+    if slot.pid != pid or slot.state is not SlotState.STARTING:
+        return []
+    slot.become(SlotState.READY, now)
+    slot.beat_at = now
+    replaced, slot.replaces = slot.replaces, None
+    if replaced is not None and generation.slots[replaced].state is SlotState.READY:
+        return [drain(fleet, generation, replaced, now, comes_back=True)]
+    if generation.phase is Phase.STARTING:
+        return _go_on_starting(fleet, generation, now)
+    return []
+
+
+def _worker_failed(
+    fleet: Fleet, generation: Generation, number: int, failure: dict[str, Any], now: float
+) -> list[Action]:
+    del number
+    tell = TellFailure(generation.number, failure)
+    if generation.phase is Phase.STARTING:
+        return [tell, *_give_up(fleet, generation, now)]
+    return [tell] if generation.phase is Phase.SERVING else []
+
+
+def _worker_exited(fleet: Fleet, generation: Generation, number: int, pid: int, code: int, now: float) -> list[Action]:
+    slot = generation.slots[number]
+    if slot.pid != pid and slot.state is not SlotState.FORKING:
+        return []
+    was = note_exit(generation, number, code, now)
+    if was is SlotState.DRAINING or generation.phase is Phase.LEAVING:
+        return []
+    if generation.phase is Phase.STARTING:
+        failure = {"title": f"A worker {how_it_ended(code)} while it started.", "traceback": "", "hint": ""}
+        return [TellFailure(generation.number, failure), *_give_up(fleet, generation, now)]
+    actions = note_death(fleet, generation, number, code, now)
+    if _is_over_budget(fleet, now):
+        return actions + _spend_budget(fleet, now)
+    if slot.is_returning:
+        return actions
+    filled = adjust(fleet, generation, now)
+    # When no spares are left, a new generation brings new ones.
+    is_short = generation.count(SlotState.STARTING, SlotState.READY) < generation.wanted
+    needs_new = not filled and is_short and not fleet.of_phase(Phase.STARTING)
+    return actions + (_start_generation(fleet) if needs_new else filled)
+
+
+def _is_over_budget(fleet: Fleet, now: float) -> bool:
+    budget = fleet.limits.crash_budget
+    if budget is None:
+        return False
+    count, seconds = budget
+    fleet.deaths.append(now)
+    while fleet.deaths[0] < now - seconds:
+        fleet.deaths.popleft()
+    return len(fleet.deaths) > count
+
+
+def _spend_budget(fleet: Fleet, now: float) -> list[Action]:
+    assert fleet.limits.crash_budget is not None
+    count, seconds = fleet.limits.crash_budget
+    fleet.code = ExitCode.FAILURE
+    verdict = f"More than {count} workers died within {seconds:g} s: the crash budget is spent."
+    return [TellVerdict(verdict), *_stop(fleet, now)]
+
+
+# Signals.
 
 
 def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Action]:
@@ -390,6 +256,10 @@ def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Ac
             return _reload(fleet)
         case signal.SIGUSR1:
             return [ReopenLogs()]
+        case signal.SIGTTIN:
+            return _scale(fleet, fleet.workers + 1, now)
+        case signal.SIGTTOU:
+            return _scale(fleet, fleet.workers - 1, now)
         case signal.SIGQUIT:
             return _stop_now(fleet)
         case signal.SIGINT:
@@ -413,11 +283,25 @@ def _reload(fleet: Fleet) -> list[Action]:
     return _start_generation(fleet)
 
 
+def _scale(fleet: Fleet, workers: int, now: float) -> list[Action]:
+    """Serve with more or fewer workers; beyond the spares there is room only in a new generation."""
+    if fleet.is_leaving or workers < 1:
+        return []
+    fleet.workers = workers
+    actions: list[Action] = [TellScaled(workers)]
+    for generation in fleet.of_phase(Phase.SERVING):
+        generation.wanted = workers
+        if len(generation.slots) - generation.count(SlotState.GONE) < workers:
+            return actions + _reload(fleet)
+        actions += adjust(fleet, generation, now)
+    return actions
+
+
 def _stop(fleet: Fleet, now: float) -> list[Action]:
     if fleet.is_leaving:
         return []
     fleet.is_leaving = True
-    fleet.stop_by = now + fleet.drain_delay + fleet.graceful_timeout + STOP_MARGIN
+    fleet.stop_by = now + fleet.limits.drain_delay + fleet.limits.graceful_timeout + STOP_MARGIN
     actions: list[Action] = [CloseListeners()]
     for generation in list(fleet.generations.values()):
         if generation.phase is Phase.STARTING and not generation.count(SlotState.READY):
@@ -438,28 +322,17 @@ def _stop_now(fleet: Fleet) -> list[Action]:
     return actions
 
 
-def _tick(fleet: Fleet, now: float) -> list[Action]:
+# Time.
+
+
+def _tick(fleet: Fleet, seen: Mapping[tuple[int, int], Observation], now: float) -> list[Action]:
     if fleet.stop_by is not None and fleet.stop_by <= now:
         return _stop_now(fleet)
     actions: list[Action] = []
-    for generation in list(fleet.generations.values()):
-        for number, slot in generation.slots.items():
-            actions += _look_at(fleet, generation, number, slot, now)
-        if any(slot.start_at is not None and slot.start_at <= now for slot in generation.slots.values()):
-            for slot in generation.slots.values():
-                slot.start_at = None if slot.start_at is not None and slot.start_at <= now else slot.start_at
-            actions += _fill(fleet, generation, now)
+    for generation, number, slot in fleet.all_slots():
+        actions += past_deadline(fleet, generation, number, slot, now)
+    if now >= fleet.looked_at + fleet.look_interval:
+        actions += look_at_workers(fleet, seen, now)
+    for generation in fleet.of_phase(Phase.SERVING) + fleet.of_phase(Phase.STARTING):
+        actions += adjust(fleet, generation, now)
     return actions
-
-
-def _look_at(fleet: Fleet, generation: Generation, number: int, slot: Slot, now: float) -> list[Action]:
-    if slot.kill_at is not None and slot.kill_at <= now:
-        slot.kill_at = None
-        why = f"it was not done {fleet.graceful_timeout:g} s after it was told to finish"
-        return [TellKilled(generation.number, number, why), KillWorker(generation.number, number)]
-    is_late = slot.state is SlotState.STARTING and slot.kill_at is None and slot.since + fleet.boot_timeout <= now
-    if not is_late:
-        return []
-    why = f"it was not ready {fleet.boot_timeout:g} s after it was started"
-    slot.since = now
-    return [TellKilled(generation.number, number, why), KillWorker(generation.number, number)]

@@ -40,6 +40,8 @@ class Column(IntEnum):
     LAST_IN_FLIGHT = auto()
     """The gauge as the slot's last worker left it."""
     LAST_CONNECTIONS = auto()
+    LAST_REQUESTS = auto()
+    """What the slot's earlier workers had answered together."""
 
 
 class State(IntEnum):
@@ -102,6 +104,7 @@ class Row:
         words = self.words
         words[Column.LAST_IN_FLIGHT] = words[Column.IN_FLIGHT]
         words[Column.LAST_CONNECTIONS] = words[Column.CONNECTIONS]
+        words[Column.LAST_REQUESTS] = words[Column.REQUESTS]
         words[Column.IN_FLIGHT] = words[Column.CONNECTIONS] = 0
         words[Column.PID] = pid
         words[Column.STARTED] = time.time_ns()

@@ -2,17 +2,23 @@
 
 import logging
 import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 from tornado_cli.app.discover import find_target
+from tornado_cli.app.target import Target
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
-from tornado_cli.errors import ExitCode
+from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.http.loops import check_loop
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.certificate import credentials_of, tell
 from tornado_cli.run.fleet import Fleet
+from tornado_cli.run.limits import limits_of, reread
 from tornado_cli.run.supervisor import SIGNALS, Supervisor
 from tornado_cli.system.addresses import url_of
 from tornado_cli.system.bound import BoundAddresses
@@ -23,25 +29,19 @@ from tornado_cli.system.listeners import open_listeners, port_of
 from tornado_cli.terminal import Terminal
 
 logger = logging.getLogger("tornado_cli.run")
-SPARES = 2
-"""Slots that wait unloaded, besides as many as there are workers."""
 
 
-def run(config: RunConfig, settings: Settings) -> ExitCode:
-    """Serve in production until a signal ends it."""
+def run(config: RunConfig, settings: Settings, read: Callable[[], tuple[RunConfig, Settings]]) -> ExitCode:
+    """Serve in production until a signal ends it; `read` reads the settings once more, for a reload."""
     warning = continue_in_project(working_directory())
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
-    target = find_target(
-        config.app or None,
-        working_directory(),
-        script=config.script,
-        environ=os.environ,
-        configured=settings.app or None,
-    )
+    directory = working_directory()
+    target = _find(config, settings, directory)
     check_loop(config.loop)
     credentials, about_it = credentials_of(config)
     workers, why = _worker_count(config)
+    limits = limits_of(config, workers)
     listeners = open_listeners(config.host, config.port, config.backlog)
     port = port_of(listeners)
     with top_process_log(config, "supervisor") as log:
@@ -70,14 +70,48 @@ def run(config: RunConfig, settings: Settings) -> ExitCode:
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        fleet = Fleet(
-            workers=workers,
-            spares=workers + SPARES,
-            graceful_timeout=config.graceful_timeout,
-            boot_timeout=config.boot_timeout,
-            drain_delay=config.drain_delay,
+        fleet = Fleet(workers=workers, limits=limits)
+        supervisor = Supervisor(
+            boot,
+            fleet,
+            BoundAddresses(listeners, config.backlog),
+            log,
+            inbox,
+            directory=str(directory),
+            reread=partial(_reread, read, directory),
         )
-        return Supervisor(boot, fleet, BoundAddresses(listeners, config.backlog), log, inbox).run()
+        return supervisor.run()
+
+
+def _find(config: RunConfig, settings: Settings, directory: Path) -> Target:
+    return find_target(
+        config.app or None,
+        directory,
+        script=config.script,
+        environ=os.environ,
+        configured=settings.app or None,
+    )
+
+
+def _reread(read: Callable[[], tuple[RunConfig, Settings]], directory: Path, boot: RunBoot, fleet: Fleet) -> RunBoot:
+    """Take over what has changed in the settings, name what has to wait, and find the application anew."""
+    try:
+        config, settings = read()
+        config, waiting = reread(boot.config, config)
+        check_loop(config.loop)
+        target = _find(config, settings, directory)
+        workers = fleet.workers if config.workers == boot.config.workers else _worker_count(config)[0]
+        limits = limits_of(config, workers)
+    except TcliError as error:
+        event(logger, logging.ERROR, "settings_failed", as_sentences("The old settings stay", str(error), error.hint))
+        return boot
+    if waiting:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in waiting)
+        event(
+            logger, logging.WARNING, "needs_restart", f"Changed, but only a restart takes it: {names}.", names=waiting
+        )
+    fleet.workers, fleet.limits = workers, limits
+    return replace(boot, config=config, target=target)
 
 
 def _worker_count(config: RunConfig) -> tuple[int, str]:

@@ -1,77 +1,77 @@
 """The supervisor: owns ports, signals and deadlines, starts generations, and never loads the application."""
 
 import logging
-import os
 import signal
-import subprocess
 import time
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 
-from tornado_cli.errors import ExitCode, as_sentences
-from tornado_cli.events import (
-    Activate,
-    AppFailed,
-    BindElsewhere,
-    Boot,
-    Drain,
-    Message,
-    Ready,
-    Waiting,
-    WorkerExited,
-)
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import Activate, AppFailed, BindElsewhere, Drain, Message, Ready, Waiting, WorkerExited
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
-from tornado_cli.run import policy
+from tornado_cli.run import actions, events
 from tornado_cli.run.boot import FINAL_STOP, RunBoot
-from tornado_cli.run.fleet import Fleet
-from tornado_cli.run.policy import how_it_ended, next_actions
-from tornado_cli.run.scoreboard import Column, Scoreboard
+from tornado_cli.run.crew import Crew, start_crew
+from tornado_cli.run.fleet import Fleet, SlotState
+from tornado_cli.run.policy import next_actions
+from tornado_cli.run.scoreboard import Column
+from tornado_cli.run.telling import tell, tell_death
 from tornado_cli.system.bound import BoundAddresses
-from tornado_cli.system.channel import Channel, ChannelClosed, channel_pair
-from tornado_cli.system.children import Child, end_descendants, reap, start_interpreter
+from tornado_cli.system.channel import ChannelClosed
+from tornado_cli.system.children import Child, end_descendants, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans
+from tornado_cli.system.memory import oom_kills
+from tornado_cli.system.stacks import DUMP
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
 
 logger = logging.getLogger("tornado_cli.run")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGCHLD)
-
-
-@dataclass(slots=True)
-class Crew:
-    """What the supervisor holds of one generation: its leader, its channels, its scoreboard."""
-
-    leader: Child
-    control: Channel
-    channels: list[Channel]
-    scoreboard: Scoreboard
-    workers: dict[int, Child] = field(default_factory=dict)
-    """By slot."""
-    early: list[tuple[int, Message, list[int]]] = field(default_factory=list)
-    """Reports of a slot's next worker that came before the end of its last one was dealt with."""
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGCHLD,
+)
 
 
 class Supervisor:
     """Carries out what `run.policy` decides."""
 
-    def __init__(self, boot: RunBoot, fleet: Fleet, addresses: BoundAddresses, log: LogWriter, inbox: Inbox) -> None:
+    def __init__(
+        self,
+        boot: RunBoot,
+        fleet: Fleet,
+        addresses: BoundAddresses,
+        log: LogWriter,
+        inbox: Inbox,
+        *,
+        directory: str,
+        reread: Callable[[RunBoot, Fleet], RunBoot],
+    ) -> None:
         self._boot = boot
         self._fleet = fleet
         self._addresses = addresses
         self._log = log
         self._inbox = inbox
+        self._directory = directory
+        self._reread = reread
         self._crews: dict[int, Crew] = {}
         self._code: ExitCode | None = None
+        self._oom_kills = oom_kills()
         self._had_terminal = not controlling_terminal_is_gone()
 
     def run(self) -> ExitCode:
         """Serve until a signal, or a failure to start, ends it."""
         adopt_orphans()
-        self._handle(policy.Started())
+        self._handle(events.Started())
         while self._code is None:
             for number in self._inbox.wait(self._time_left()):
                 self._signal_arrived(number)
-            self._handle(policy.Tick())
+            self._handle(events.Tick(self._look()))
         end_descendants()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
@@ -80,7 +80,18 @@ class Supervisor:
         deadline = self._fleet.next_deadline()
         return None if deadline is None else max(0.0, deadline - time.monotonic())
 
-    def _handle(self, happened: policy.Event) -> None:
+    def _look(self) -> dict[tuple[int, int], events.Observation]:
+        """Look at the workers, when it is time to."""
+        if time.monotonic() < self._fleet.looked_at + self._fleet.look_interval:
+            return {}
+        with_memory = self._fleet.limits.max_rss > 0
+        return {
+            (generation.number, number): self._crews[generation.number].observe(number, with_memory=with_memory)
+            for generation, number, slot in self._fleet.all_slots()
+            if slot.state is SlotState.READY
+        }
+
+    def _handle(self, happened: events.Event) -> None:
         for action in next_actions(self._fleet, happened, time.monotonic()):
             self._perform(action)
 
@@ -94,24 +105,24 @@ class Supervisor:
             number = signal.SIGTERM
         if number in {signal.SIGTERM, signal.SIGINT}:
             event(logger, logging.INFO, "stopping", f"{number.name}: finishing what runs.", signal=number.name)
-        self._handle(policy.SignalArrived(number))
+        elif number == signal.SIGHUP:
+            self._boot = self._reread(self._boot, self._fleet)
+        self._handle(events.SignalArrived(number))
 
     def _reap(self) -> None:
         for pid, code in reap():
             for generation, crew in list(self._crews.items()):
+                slot = crew.slot_of(pid)
                 if crew.leader.pid == pid:
                     self._read_control(generation)
-                    self._handle(policy.LeaderExited(generation, code))
-                    break
-                slot = next((slot for slot, worker in crew.workers.items() if worker.pid == pid), None)
-                if slot is not None:
+                    self._handle(events.LeaderExited(generation, code))
+                elif slot is not None:
                     # Adopted: its leader is dead.
                     self._worker_exited(generation, WorkerExited(slot=slot, pid=pid, code=code))
-                    break
 
     def _read_control(self, generation: int) -> None:
-        crew = self._crews.get(generation)
-        while crew is not None and generation in self._crews:
+        while generation in self._crews:
+            crew = self._crews[generation]
             try:
                 received = crew.control.receive()
             except (ChannelClosed, ValueError):
@@ -119,19 +130,20 @@ class Supervisor:
                 return
             if received is None:
                 return
-            if isinstance(received.message, WorkerExited):
-                self._worker_exited(generation, received.message)
+            match received.message:
+                case WorkerExited() as exited:
+                    self._worker_exited(generation, exited)
+                case AppFailed() as failed:
+                    self._handle(events.LeaderFailed(generation, _failure(failed)))
 
     def _worker_exited(self, generation: int, exited: WorkerExited) -> None:
         # What it said before its end counts first; what its successor says already must wait.
         self._read_worker(generation, exited.slot, only=exited.pid)
-        self._handle(policy.WorkerExited(generation, exited.slot, exited.pid, exited.code))
+        self._handle(events.WorkerExited(generation, exited.slot, exited.pid, exited.code))
         crew = self._crews.get(generation)
         if crew is None:
             return
-        worker = crew.workers.get(exited.slot)
-        if worker is not None and worker.pid == exited.pid:
-            crew.workers.pop(exited.slot).close()
+        crew.forget_worker(exited.slot, exited.pid)
         early, crew.early = crew.early, []
         for slot, message, descriptors in early:
             self._take_report(generation, slot, message, descriptors)
@@ -165,162 +177,89 @@ class Supervisor:
         match message:
             case Waiting(pid=pid):
                 crew.workers[slot] = Child(pid, next(iter(descriptors), None))
-                self._handle(policy.WorkerWaits(generation, slot, pid))
+                self._handle(events.WorkerWaits(generation, slot, pid))
             case Ready(pid=pid):
-                event(
-                    logger,
-                    logging.INFO,
-                    "worker_ready",
-                    f"Worker {slot} is ready (pid {pid}).",
-                    generation=generation,
-                    slot=slot,
-                    worker=pid,
-                )
-                self._handle(policy.WorkerReady(generation, slot, pid))
-            case AppFailed(title=title, traceback=traceback, hint=hint):
-                failure = {"title": title, "traceback": traceback, "hint": hint}
-                self._handle(policy.WorkerFailed(generation, slot, failure))
+                text = f"Worker {slot} is ready (pid {pid})."
+                event(logger, logging.INFO, "worker_ready", text, generation=generation, slot=slot, worker=pid)
+                self._handle(events.WorkerReady(generation, slot, pid))
+            case AppFailed() as failed:
+                self._handle(events.WorkerFailed(generation, slot, _failure(failed)))
             case BindElsewhere() as request:
                 answer, listeners = self._addresses.bind(request.host, request.port)
                 crew.channels[slot].send(answer, [listener.fileno() for listener in listeners])
 
     # Actions.
 
-    def _perform(self, action: policy.Action) -> None:
+    def _perform(self, action: actions.Action) -> None:
         match action:
-            case policy.StartGeneration(number, slots):
+            case actions.StartGeneration(number, slots):
                 self._start_generation(number, slots)
-            case policy.ActivateWorker(generation, slot, pid):
-                self._crews[generation].channels[slot].send(Activate(pid=pid))
-            case policy.DrainWorker(generation, slot, pid, is_final):
-                grace, delay = self._fleet.graceful_timeout, self._fleet.drain_delay_now
-                order = Drain(pid=pid, grace=grace, delay=delay, takes_queue=is_final)
-                self._crews[generation].channels[slot].send(order)
-            case policy.KillWorker(generation, slot):
-                self._kill(self._crews[generation].workers.get(slot))
-            case policy.EndGeneration(number):
-                self._end_generation(number)
-            case policy.ForgetGeneration(number):
+            case actions.ActivateWorker(generation, slot, pid):
+                self._crews[generation].order(slot, Activate(pid=pid))
+            case actions.DrainWorker(generation, slot):
+                self._crews[generation].order(slot, self._drain_order(action))
+            case actions.DumpStacks(generation, slot):
+                if DUMP is not None:
+                    self._crews[generation].signal(slot, DUMP)
+            case actions.KillWorker(generation, slot):
+                self._crews[generation].signal(slot, signal.SIGKILL)
+            case actions.EndGeneration(number):
+                self._crews[number].kill()
+            case actions.ForgetGeneration(number):
                 self._forget_generation(number)
-            case policy.GenerationIsReady(number):
-                self._crews[number].scoreboard.was_ready = True
-                event(
-                    logger,
-                    logging.INFO,
-                    "ready",
-                    f"Generation {number} serves.",
-                    generation=number,
-                    workers=self._fleet.workers,
-                )
-            case policy.CloseListeners():
+            case actions.GenerationIsReady(number):
+                self._tell_ready(number)
+            case actions.CloseListeners():
                 self._addresses.close()
                 for crew in self._crews.values():
                     crew.leader.send(FINAL_STOP)
-            case policy.ReopenLogs():
+            case actions.ReopenLogs():
                 self._log.reopen()
-            case policy.Leave(code):
+            case actions.Leave(code):
                 self._code = code
+            case actions.TellDeath() as death:
+                self._tell_death(death)
             case _:
-                self._tell(action)
+                tell(action)
+
+    def _drain_order(self, action: actions.DrainWorker) -> Drain:
+        return Drain(
+            pid=action.pid,
+            grace=self._fleet.limits.graceful_timeout,
+            delay=self._fleet.drain_delay_now,
+            takes_queue=action.is_final,
+            comes_back=action.comes_back,
+        )
 
     def _start_generation(self, number: int, slots: int) -> None:
-        pairs = [channel_pair() for _ in range(slots)]
-        scoreboard = Scoreboard.create(slots)
-        ours, theirs = channel_pair()
-        boot = replace(
-            self._boot,
-            generation=number,
-            channels=tuple(end.fileno() for _, end in pairs),
-            scoreboard=scoreboard.descriptor,
-        )
-        leader = self._start_leader(boot, theirs)
-        ours.send(Boot(settings=boot.to_dict()))
-        for _, end in pairs:
-            end.close()
-        self._crews[number] = Crew(leader, ours, [end for end, _ in pairs], scoreboard)
-        self._inbox.register(ours, lambda: self._read_control(number))
-        for slot, (end, _) in enumerate(pairs):
-            self._inbox.register(end, lambda slot=slot: self._read_worker(number, slot))  # type: ignore[misc]
-        event(
-            logger,
-            logging.INFO,
-            "starting",
-            f"Starting generation {number}.",
-            generation=number,
-            workers=self._fleet.workers,
-        )
-
-    def _start_leader(self, boot: RunBoot, control: Channel) -> Child:
-        """Start it in a session of its own, its output in pipes that the log writer empties."""
-        outputs = [os.pipe(), os.pipe()]
-        inherited = [control.fileno(), *boot.descriptors]
-        leader = start_interpreter(
-            "tornado_cli.run.leader",
-            [str(control.fileno())],
-            descriptors=inherited,
-            new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=outputs[0][1],
-            stderr=outputs[1][1],
-        )
-        control.close()
-        for (reader, writer), level in zip(outputs, (logging.INFO, logging.WARNING), strict=True):
-            os.close(writer)
-            self._log.add_output(reader, "app", level)
-        return leader
-
-    def _end_generation(self, number: int) -> None:
-        """Kill what is known of it. A worker that has not reported yet finds its channel closed."""
-        crew = self._crews[number]
-        crew.leader.send(signal.SIGKILL)
-        for worker in crew.workers.values():
-            worker.send(signal.SIGKILL)
+        crew = start_crew(self._boot, number, slots, self._directory, self._log.add_output)
+        self._crews[number] = crew
+        self._inbox.register(crew.control, lambda: self._read_control(number))
+        for slot, channel in enumerate(crew.channels):
+            self._inbox.register(channel, lambda slot=slot: self._read_worker(number, slot))  # type: ignore[misc]
+        workers = self._fleet.workers
+        event(logger, logging.INFO, "starting", f"Starting generation {number}.", generation=number, workers=workers)
 
     def _forget_generation(self, number: int) -> None:
         crew = self._crews.pop(number)
         for channel in (crew.control, *crew.channels):
             self._inbox.forget(channel)
-            channel.close()
-        for child in (crew.leader, *crew.workers.values()):
-            child.close()
-        crew.scoreboard.close()
+        crew.close()
         event(logger, logging.INFO, "generation_left", f"Generation {number} has left.", generation=number)
-
-    def _kill(self, worker: Child | None) -> None:
-        if worker is not None:
-            worker.send(signal.SIGKILL)
 
     # What people read.
 
-    def _tell(self, action: policy.Action) -> None:
-        match action:
-            case policy.TellFailure(generation, failure):
-                message = as_sentences(failure["title"], failure["hint"])
-                traceback = failure["traceback"]
-                event(logger, logging.ERROR, "app_failed", message, traceback=traceback, generation=generation)
-            case policy.TellDeath(generation, slot, pid, code, delay):
-                self._tell_death(generation, slot, pid, code, delay)
-            case policy.TellKilled(generation, slot, why):
-                message = f"Worker {slot} is killed: {why}."
-                event(logger, logging.ERROR, "worker_killed", message, generation=generation, slot=slot)
-            case policy.TellLeaderDeath(generation, code):
-                message = f"The leader {how_it_ended(code)}; its workers serve until the next generation is ready."
-                event(logger, logging.ERROR, "leader_died", message, generation=generation, code=code)
+    def _tell_ready(self, number: int) -> None:
+        self._crews[number].scoreboard.was_ready = True
+        workers = self._fleet.workers
+        event(logger, logging.INFO, "ready", f"Generation {number} serves.", generation=number, workers=workers)
 
-    def _tell_death(self, generation: int, slot: int, pid: int, code: int, delay: float | None) -> None:
-        in_flight = self._crews[generation].scoreboard.get(slot, Column.IN_FLIGHT)
-        replaced = (
-            "replaced from the spares" if delay is None else f"replaced in {delay:.1f} s" if delay else "replaced"
-        )
-        message = f"Worker {slot} (pid {pid}) {how_it_ended(code)} with {in_flight} requests in flight; {replaced}."
-        event(
-            logger,
-            logging.ERROR,
-            "worker_died",
-            message,
-            generation=generation,
-            slot=slot,
-            worker=pid,
-            code=code,
-            in_flight=in_flight,
-        )
+    def _tell_death(self, death: actions.TellDeath) -> None:
+        before, self._oom_kills = self._oom_kills, oom_kills()
+        in_flight = self._crews[death.generation].scoreboard.get(death.slot, Column.IN_FLIGHT)
+        is_out_of_memory = death.code == -signal.SIGKILL and self._oom_kills > before
+        tell_death(death, in_flight, is_out_of_memory=is_out_of_memory)
+
+
+def _failure(failed: AppFailed) -> dict[str, str]:
+    return {"title": failed.title, "traceback": failed.traceback, "hint": failed.hint}

@@ -19,9 +19,12 @@ from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import pidfd_of
 from tornado_cli.system.listeners import adopt
+from tornado_cli.system.stacks import dump_on_signal
 from tornado_cli.system.tls.context import server_context
 
 logger = logging.getLogger("tornado_cli.run")
+RECYCLED = 71
+"""Exit code of a worker that leaves for a fresh process: its slot waits again."""
 UNORDERED = 70
 """Exit code of a worker that ended though nobody asked it to; `fork_processes` restarts anything but 0."""
 _DEBUG_SETTINGS = {
@@ -45,9 +48,10 @@ def work(boot: RunBoot, slot: int) -> int:
         os._exit(ExitCode.OK)
     row.set_state(State.STARTING)
     gc.unfreeze()
-    ending = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)))
+    dump_on_signal()
+    ending, comes_back = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)))
     if ending is Ending.ORDERED:
-        return ExitCode.OK
+        return RECYCLED if comes_back else ExitCode.OK
     if ending is Ending.NEVER_READY and not scoreboard.was_ready:
         # The failure was reported. Trying again would only show it again.
         return ExitCode.OK
@@ -79,7 +83,7 @@ def _wait_for_activation(channel: Channel) -> bool:
                 return False
 
 
-def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> Ending:
+def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
     terms = Terms(
         tally=row,
@@ -89,14 +93,16 @@ def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> 
         gate=gate,
         linger=boot.config.keep_alive_linger,
         close_spread=boot.config.ws_close_spread,
+        ready_path=boot.config.ready_path,
         tls=None if boot.credentials is None else server_context(boot.credentials),
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, adopt(boot.listeners), terms)
     try:
-        return serve_target(boot.target, boot.config.arguments, service, boot.config.loop)
+        ending = serve_target(boot.target, boot.config.arguments, service, boot.config.loop)
     finally:
         sender.flush()
+    return ending, service.comes_back
 
 
 def undo_debug(application: Application) -> None:

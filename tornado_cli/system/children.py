@@ -48,6 +48,7 @@ def start_interpreter(
     arguments: Sequence[str],
     *,
     descriptors: Sequence[int],
+    directory: str | None = None,
     new_session: bool = False,
     stdin: int | None = None,
     stdout: int | None = None,
@@ -63,6 +64,7 @@ def start_interpreter(
     started = subprocess.Popen(
         [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
         pass_fds=tuple(descriptors),
+        cwd=directory,
         start_new_session=new_session,
         stdin=stdin,
         stdout=stdout,
@@ -114,6 +116,15 @@ def end_strays(known: Collection[int], newest: int) -> None:
         if pid not in known and _started_at(pid) < born:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+
+
+def resident_bytes(pid: int) -> int:
+    """Return how much memory a process has in use; 0 when it has ended."""
+    try:
+        with open(f"/proc/{pid}/statm") as file:  # noqa: PTH123 - a kernel file.
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError):
+        return 0
 
 
 def _started_at(pid: int) -> int:

@@ -1,0 +1,38 @@
+"""Stack dumps of a process that may be stuck: threads always, tasks where Python still runs."""
+
+import asyncio
+import faulthandler
+import os
+import signal
+from types import FrameType
+
+# A real-time signal: applications have their own use for the others. None where the system has none.
+DUMP: signal.Signals | None = getattr(signal, "SIGRTMAX", None)
+_STDERR = 2
+
+
+def dump_on_signal() -> None:
+    """Have DUMP write this process's stacks to its standard error.
+
+    The C handler writes all threads at once, whatever holds the interpreter; Python's own, for pending tasks, runs as
+    soon as bytecode does.
+    """
+    if DUMP is not None:
+        signal.signal(DUMP, _dump_tasks)
+        faulthandler.register(DUMP, file=_STDERR, all_threads=True, chain=True)
+
+
+def _dump_tasks(_number: int, _frame: FrameType | None) -> None:
+    loop = asyncio._get_running_loop()  # noqa: SLF001 - get_running_loop raises where there is none.
+    if loop is None:
+        return
+    lines = [f"Pending task {task.get_name()}: {_place_of(task)}" for task in asyncio.all_tasks(loop)]
+    os.write(_STDERR, "".join(f"{line}\n" for line in lines).encode(errors="replace"))
+
+
+def _place_of(task: "asyncio.Task[object]") -> str:
+    stack = task.get_stack(limit=1)
+    name = getattr(task.get_coro(), "__qualname__", "?")
+    if not stack:
+        return str(name)
+    return f"{name}, {stack[-1].f_code.co_filename}, line {stack[-1].f_lineno}"
