@@ -27,6 +27,11 @@ class ChangedFiles:
     def fileno(self) -> int:
         return self._reader.fileno()
 
+    def close(self) -> None:
+        """Let go of the sockets, once the watcher has stopped."""
+        self._reader.close()
+        self._writer.close()
+
     def note(self, path: str, is_complete: bool) -> None:
         """Take a change from the watcher."""
         if change_of(path, self.watched) is Change.NOTHING:

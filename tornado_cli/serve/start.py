@@ -62,6 +62,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             return server.run()
         finally:
             watcher.stop()
+            server.changes.close()
 
 
 def _listen(config: ServeConfig) -> Opened:
