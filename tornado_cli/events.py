@@ -134,6 +134,14 @@ class WorkerExited(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preloaded(Message):
+    """From a leader that has loaded the application: bytes of memory that its workers share."""
+
+    shared: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(Message):
     """From a worker just forked, with a pidfd where the system has them: it may be activated."""
 

@@ -35,10 +35,13 @@ class Ending(Enum):
     """It ended by itself after it had served."""
 
 
-def serve_target(target: Target, arguments: Sequence[str], service: Service, loop: str) -> Ending:
+def serve_target(
+    target: Target, arguments: Sequence[str], service: Service, loop: str, preloaded: Loaded | None = None
+) -> Ending:
     """Load and serve until drained, on a loop that `loop` names.
 
-    Whatever the application raised is reported to the top process.
+    `preloaded` is the target's module, imported before the fork. Whatever the application raised is reported to the
+    top process.
     """
     service.owns_loop = target.kind is Kind.MODULE
     patch_tornado(
@@ -51,11 +54,11 @@ def serve_target(target: Target, arguments: Sequence[str], service: Service, loo
         if target.kind is Kind.SCRIPT:
             _serve_script(target, arguments, service, loop)
         else:
-            _serve_module(target, arguments, service, loop)
+            _serve_module(target, arguments, service, loop, preloaded)
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt are ways to fail, too.
         if service.is_draining and isinstance(error, SystemExit | KeyboardInterrupt):
             return Ending.ORDERED
-        service.report(_failure_of(error))
+        service.report(failure_of(error))
         return Ending.UNORDERED if service.is_ready else Ending.NEVER_READY
     return Ending.ORDERED if service.is_draining else Ending.UNORDERED
 
@@ -67,12 +70,14 @@ def serve_directly(application: Application, service: Service) -> None:
     asyncio.run(service.serve(application))
 
 
-def _serve_module(target: Target, arguments: Sequence[str], service: Service, loop: str) -> None:
+def _serve_module(
+    target: Target, arguments: Sequence[str], service: Service, loop: str, preloaded: Loaded | None
+) -> None:
     with asyncio.Runner(loop_factory=loop_factory(loop)) as runner:
         # Applications touch the loop while they are imported (PeriodicCallback, locks, clients): they must find
         # the one they will run on.
         asyncio.set_event_loop(runner.get_loop())
-        loaded = load(target, arguments)
+        loaded = preloaded or load(target, arguments)
         runner.run(_serve_loaded(loaded, service))
 
 
@@ -92,7 +97,8 @@ def _serve_script(target: Target, arguments: Sequence[str], service: Service, lo
         )
 
 
-def _failure_of(error: BaseException) -> AppFailed:
+def failure_of(error: BaseException) -> AppFailed:
+    """Return the report of a failure: ours in one line, the user's with its traceback."""
     if isinstance(error, TcliError):
         return AppFailed(pid=os.getpid(), title=str(error), hint=error.hint)
     failure = describe_failure(error, [_OUR_ROOT])

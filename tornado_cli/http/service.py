@@ -19,9 +19,10 @@ from tornado.websocket import WebSocketHandler
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
-from tornado_cli.http.accept import Gate, GatedListener, always_open, gated
+from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open, gated
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
+from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.events import event
@@ -112,7 +113,8 @@ class Service:
 
     def exchange_ended(self, exchange: Exchange) -> None:
         self.tally.request_ended(exchange.status, exchange.size)
-        if self._terms.access_log:
+        # Before that only the question whether it is ready is answered.
+        if self._terms.access_log and self.is_ready:
             self._terms.sender.access(
                 exchange.client,
                 exchange.method,
@@ -149,9 +151,12 @@ class Service:
         return self._gated(adopt(received.descriptors))
 
     def _gated(self, listeners: list[socket.socket]) -> list[socket.socket]:
-        behind_gate = gated(listeners, self._terms.gate, self._stop_accepting)
+        behind_gate = gated(listeners, self._gate, self._stop_accepting)
         self._bound += behind_gate
         return list(behind_gate)
+
+    def _gate(self, *, has_waited: bool) -> Admission:
+        return self._terms.gate(has_waited=has_waited) if self.is_ready else Admission.LATER
 
     def _wait_for_bound(self) -> Received:
         while True:
@@ -189,10 +194,13 @@ class Service:
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
 
-    def _become_ready(self) -> None:
-        self.is_ready = True
+    async def _become_ready(self) -> None:
         self._terms.sender.attach(asyncio.get_running_loop())
         self._beat()
+        if self._terms.ready_path:
+            await until_path_answers(self._servers[0], self._terms.ready_path)
+        self.is_ready = True
+        self.tally.ready()
         self._channel.send(Ready(pid=os.getpid(), watched_files=sorted(self._terms.watched_files())))
         while self._postponed:
             self._obey(self._postponed.pop(0))

@@ -9,6 +9,9 @@ class Tally(Protocol):
     def beat(self) -> None:
         """Note that the loop runs."""
 
+    def ready(self) -> None:
+        """Note that the process serves from now on."""
+
     def connection_opened(self) -> None: ...
 
     def connection_closed(self) -> None: ...
@@ -26,6 +29,8 @@ class NoTally:
     """Counts nothing: in `tcli serve` nobody reads the counts."""
 
     def beat(self) -> None: ...
+
+    def ready(self) -> None: ...
 
     def connection_opened(self) -> None: ...
 

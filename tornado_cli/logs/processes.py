@@ -1,6 +1,7 @@
 """The log of a process: in a top process the writer and a sender to it, in a child a sender only."""
 
 import contextlib
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -49,3 +50,16 @@ def child_log(config: ServingConfig, descriptor: int, log_format: str, source: s
     # What the application forks (process pools) must not hold our socket, nor send our batch again.
     os.register_at_fork(after_in_child=sender.detach)
     return sender
+
+
+@contextlib.contextmanager
+def temporary_log(config: ServingConfig, descriptor: int, log_format: str, source: str) -> Iterator[None]:
+    """Send what is logged in the block; a process that forks afterwards has no sender that its children would share."""
+    with socket.socket(fileno=os.dup(descriptor)) as end:
+        sender = LogSender(end, log_format, source, access_log=False)
+        configure(sender, parse_levels(config.log_level))
+        try:
+            yield
+        finally:
+            sender.flush(LAST_WORDS)
+            logging.getLogger().removeHandler(sender.handler)

@@ -15,11 +15,16 @@ from types import FrameType
 
 from tornado.process import fork_processes
 
-from tornado_cli.events import Boot, WorkerExited
+from tornado_cli.app.load import Loaded
+from tornado_cli.errors import ExitCode
+from tornado_cli.events import Boot, Preloaded, WorkerExited
+from tornado_cli.http.process import failure_of
+from tornado_cli.logs.processes import temporary_log
 from tornado_cli.run.boot import FINAL_STOP, RunBoot
+from tornado_cli.run.preload import preload
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
-from tornado_cli.system.children import end_descendants, keep_to_this_tree
+from tornado_cli.system.children import end_descendants, keep_to_this_tree, resident_bytes
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import leave_to_the_parent
 
@@ -78,6 +83,7 @@ def main() -> None:
     keep_to_this_tree(boot.descriptors)
     signal.signal(FINAL_STOP, lambda *_: _close(boot.listeners))
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
+    preloaded = _preload(boot, control) if boot.config.preload else None
     reports = logging.getLogger("tornado.general")
     reports.setLevel(logging.INFO)
     exit_reports = ExitReports(control)
@@ -92,7 +98,20 @@ def main() -> None:
     for number in (SUPERVISOR_DIED, FINAL_STOP):
         signal.signal(number, signal.SIG_DFL)
     control.close()
-    sys.exit(work(boot, slot))
+    sys.exit(work(boot, slot, preloaded))
+
+
+def _preload(boot: RunBoot, control: Channel) -> Loaded:
+    """Load the application, and say what it weighs; leave when it cannot be loaded here."""
+    before = resident_bytes(os.getpid())
+    try:
+        with temporary_log(boot.config, boot.log, boot.log_format, "leader"):
+            loaded = preload(boot)
+    except BaseException as error:  # noqa: BLE001 - sys.exit is a way to fail, too.
+        control.send(failure_of(error))
+        sys.exit(ExitCode.OK)
+    control.send(Preloaded(shared=resident_bytes(os.getpid()) - before))
+    return loaded
 
 
 def _close(listeners: Iterable[int]) -> None:

@@ -115,8 +115,9 @@ class Row:
 
     def beat(self) -> None:
         self.words[Column.HEARTBEAT] = time.monotonic_ns()
-        if self.words[Column.STATE] == State.STARTING:
-            self.words[Column.STATE] = State.READY
+
+    def ready(self) -> None:
+        self.set_state(State.READY)
 
     def connection_opened(self) -> None:
         self.words[Column.CONNECTIONS] += 1

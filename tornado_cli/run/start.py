@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from tornado_cli.app.discover import find_target
-from tornado_cli.app.target import Target
+from tornado_cli.app.target import Kind, Target
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
-from tornado_cli.errors import ExitCode, TcliError, as_sentences
+from tornado_cli.errors import ExitCode, TcliError, UsageError, as_sentences
 from tornado_cli.http.loops import check_loop
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
@@ -39,6 +39,11 @@ def run(config: RunConfig, settings: Settings, read: Callable[[], tuple[RunConfi
     directory = working_directory()
     target = _find(config, settings, directory)
     check_loop(config.loop)
+    if config.preload and target.kind is Kind.SCRIPT:
+        raise UsageError(
+            f"{target.title} cannot be preloaded: a script starts its own loop, which processes cannot share.",
+            hint="Leave --preload out, or put the application into a function: tcli run main:make_app",
+        )
     credentials, about_it = credentials_of(config)
     workers, why = _worker_count(config)
     limits = limits_of(config, workers)

@@ -6,7 +6,17 @@ import time
 from collections.abc import Callable
 
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import Activate, AppFailed, BindElsewhere, Drain, Message, Ready, Waiting, WorkerExited
+from tornado_cli.events import (
+    Activate,
+    AppFailed,
+    BindElsewhere,
+    Drain,
+    Message,
+    Preloaded,
+    Ready,
+    Waiting,
+    WorkerExited,
+)
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
@@ -36,6 +46,9 @@ SIGNALS = (
     signal.SIGTTOU,
     signal.SIGCHLD,
 )
+
+
+_MIB = 1024 * 1024
 
 
 class Supervisor:
@@ -135,6 +148,9 @@ class Supervisor:
                     self._worker_exited(generation, exited)
                 case AppFailed() as failed:
                     self._handle(events.LeaderFailed(generation, _failure(failed)))
+                case Preloaded(shared=shared):
+                    text = f"Preloaded: each worker shares {shared / _MIB:.0f} MiB with its leader."
+                    event(logger, logging.INFO, "preloaded", text, generation=generation, shared=shared)
 
     def _worker_exited(self, generation: int, exited: WorkerExited) -> None:
         # What it said before its end counts first; what its successor says already must wait.

@@ -1,11 +1,11 @@
 """A worker: waits in its slot until it is activated, then loads the application and serves it."""
 
-import gc
 import logging
 import os
 
 from tornado.web import Application
 
+from tornado_cli.app.load import Loaded
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
@@ -37,7 +37,7 @@ _DEBUG_SETTINGS = {
 """What `debug=True` switches on, and how it is in production."""
 
 
-def work(boot: RunBoot, slot: int) -> int:
+def work(boot: RunBoot, slot: int, preloaded: Loaded | None) -> int:
     """Be the worker in a slot; return the exit code."""
     channel = _own_channel(boot, slot)
     scoreboard = Scoreboard.inherited(boot.scoreboard, len(boot.channels))
@@ -47,9 +47,8 @@ def work(boot: RunBoot, slot: int) -> int:
         # Nothing was loaded: there is nothing to leave tidily.
         os._exit(ExitCode.OK)
     row.set_state(State.STARTING)
-    gc.unfreeze()
     dump_on_signal()
-    ending, comes_back = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)))
+    ending, comes_back = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)), preloaded)
     if ending is Ending.ORDERED:
         return RECYCLED if comes_back else ExitCode.OK
     if ending is Ending.NEVER_READY and not scoreboard.was_ready:
@@ -83,7 +82,9 @@ def _wait_for_activation(channel: Channel) -> bool:
                 return False
 
 
-def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> tuple[Ending, bool]:
+def _serve(
+    boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate, preloaded: Loaded | None
+) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
     terms = Terms(
         tally=row,
@@ -99,7 +100,7 @@ def _serve(boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate) -> 
     )
     service = Service(channel, adopt(boot.listeners), terms)
     try:
-        ending = serve_target(boot.target, boot.config.arguments, service, boot.config.loop)
+        ending = serve_target(boot.target, boot.config.arguments, service, boot.config.loop, preloaded)
     finally:
         sender.flush()
     return ending, service.comes_back

@@ -1,6 +1,5 @@
 """A forked child of the forkserver: it serves the application, or the page that stands in for it."""
 
-import gc
 from collections.abc import Callable
 
 from tornado.web import Application
@@ -23,7 +22,6 @@ from tornado_cli.system.shared_words import SharedWords
 
 def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
     """Serve until told to leave; return the exit code."""
-    gc.unfreeze()
     turns = SharedWords(boot.turns, 1)
     sender = child_log(boot.config, boot.log, boot.log_format, "app")
     terms = Terms(
