@@ -1,6 +1,7 @@
 """Block a worker's loop in several ways; it must be killed in time, its blocking line named, the other one serving."""  # noqa: INP001 - a script, in no package.
 
 import argparse
+import re
 import socket
 import time
 from dataclasses import dataclass
@@ -8,11 +9,12 @@ from dataclasses import dataclass
 from harness.client import HOST
 from harness.load import KEPT, NEW, Load, describe
 from harness.process_tree import client_ports_held, wait_until_ended
-from harness.server import HERE, Server, has_option
+from harness.project import APPS
+from harness.server import Server, ServerError, has_option
 from harness.tables import table
 from harness.verdict import CannotMeasureError, Promise, conclude, run, say
 
-APP = HERE / "apps" / "answers.py"
+APP = APPS / "answers.py"
 WAYS = ("sleep", "spin", "gil")
 MARGIN = 1.0
 """Seconds on top of the time-out."""
@@ -46,6 +48,11 @@ def line_of(way: str) -> int:
     )
 
 
+def is_named(line: int, said: str) -> bool:
+    """Say whether a dump names a line of the application, as tracebacks or as compilers do."""
+    return re.search(rf'{re.escape(APP.name)}(", line |:){line}\b', said) is not None
+
+
 def block(way: str, hang_timeout: float, workers: int) -> Block:
     with Server("apps.answers:make_app", "--hang-timeout", str(hang_timeout), workers=workers) as server:
         port, place = server.wait_until_ready(), server.bookmark()
@@ -58,7 +65,9 @@ def block(way: str, hang_timeout: float, workers: int) -> Block:
             own_port = victim.getsockname()[1]
             # A blocked loop accepts nothing more: what it holds now is all that it takes with it.
             held = {pid: client_ports_held(pid) for pid in pids}
-            blocked = next(pid for pid, ports in held.items() if own_port in ports)
+            blocked = next((pid for pid, ports in held.items() if own_port in ports), 0)
+            if not blocked:
+                raise ServerError(f"no worker took the request that blocks\n{server.told()}")
             limit = hang_timeout + MARGIN
             is_dead = wait_until_ended(blocked, limit + 2 - (time.monotonic() - began))
             ended = time.monotonic()
@@ -69,13 +78,11 @@ def block(way: str, hang_timeout: float, workers: int) -> Block:
         lost = [one for one in load.lost() if one.client_port not in held[blocked]]
         moments = sorted(one.ended_at for one in load.all() if not one.is_lost and began <= one.ended_at <= ended)
         line = line_of(way)
-        said = server.everything_said()
         return Block(
             way=way,
             killed_after=ended - began if is_dead else None,
             line=line,
-            is_named=any(APP.name in text and f"line {line}" in text for text in said.splitlines())
-            or f"{APP.name}:{line}" in said,
+            is_named=is_named(line, server.everything_said()),
             replaced_after=replaced - ended if is_dead else None,
             lost=len(lost),
             answers=len(moments),

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from harness.client import HOST
 from harness.process_tree import Process, end, process, reap_orphans, tree_of, wait_until_all_ended
-from harness.server import DEADLINE, HERE, ServerError, clean_environment
+from harness.project import project_folder
+from harness.server import DEADLINE, ServerError, clean_environment
 
 WORKERS = 2
 _ALL_UP = 1.0
@@ -119,7 +120,7 @@ def running(contender: Contender, port: int) -> Iterator[RunningContender]:
     with tempfile.NamedTemporaryFile(prefix="tcli-benchmark-", suffix=".log") as log:
         started = subprocess.Popen(
             [sys.executable, *contender.command, "--port", str(port)],
-            cwd=HERE,
+            cwd=project_folder(),
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,9 +23,8 @@ from harness.process_tree import (
     wait_until_all_ended,
     wait_until_ended,
 )
+from harness.project import project_folder
 
-HERE = Path(__file__).parents[1]
-"""Where `apps` are."""
 DEADLINE = 30.0
 """Seconds; only what is broken comes near it."""
 # What the shell that starts a benchmark has set must not reach the server.
@@ -47,7 +45,10 @@ def clean_environment() -> dict[str, str]:
 def has_option(option: str) -> bool:
     """Say whether `tcli run` knows an option; a benchmark of one that is missing fails with that reason."""
     command = [sys.executable, "-m", "tornado_cli", "run", "--help"]
-    return option in subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return (
+        option
+        in subprocess.run(command, capture_output=True, text=True, check=True, cwd=project_folder()).stdout.split()
+    )
 
 
 def options(**wanted: object) -> list[str]:
@@ -77,7 +78,7 @@ class Server:
         self.started_at = time.monotonic()
         self._process = subprocess.Popen(
             self._command,
-            cwd=HERE,
+            cwd=project_folder(),
             env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
