@@ -54,6 +54,8 @@ class ServerProcess:
             **(env or {}),
         }
         self.events: list[Event] = []
+        self.lines: list[str] = []
+        """As they were written, without their ends."""
         self._said = ""
         self._arrived = threading.Condition()
         self._readers: list[threading.Thread] = []
@@ -122,6 +124,7 @@ class ServerProcess:
                 # In `serve` the application has the real stdout.
                 event = {"printed": line.decode(errors="backslashreplace").rstrip("\n")}
             with self._arrived:
+                self.lines.append(line.decode(errors="backslashreplace").removesuffix("\n"))
                 self.events.append(event)
                 self._arrived.notify_all()
         with self._arrived:
