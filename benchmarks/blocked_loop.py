@@ -1,9 +1,11 @@
 """Block a worker's loop in several ways; it must be killed in time, its blocking line named, the other one serving."""  # noqa: INP001 - a script, in no package.
 
 import argparse
+import random
 import re
 import socket
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.client import HOST
@@ -26,7 +28,7 @@ LONGEST_GAP = 1.0
 class Block:
     way: str
     killed_after: float | None
-    line: int
+    lines: tuple[int, ...]
     is_named: bool
     replaced_after: float | None
     lost: int
@@ -41,24 +43,26 @@ class Block:
         return in_time and self.is_named and not self.lost and self.longest_gap <= LONGEST_GAP
 
 
-def line_of(way: str) -> int:
-    """Return the number of the line of the application that blocks."""
-    return next(
-        number for number, text in enumerate(APP.read_text().splitlines(), 1) if text.endswith(f"# blocks: {way}")
-    )
+def lines_of(way: str) -> tuple[int, ...]:
+    """Return the numbers of the lines of the application that block: of a loop any may be the one that runs."""
+    lines = enumerate(APP.read_text().splitlines(), 1)
+    return tuple(number for number, text in lines if text.endswith(f"# blocks: {way}"))
 
 
-def is_named(line: int, said: str) -> bool:
-    """Say whether a dump names a line of the application, as tracebacks or as compilers do."""
-    return re.search(rf'{re.escape(APP.name)}(", line |:){line}\b', said) is not None
+def is_named(lines: Iterable[int], said: str) -> bool:
+    """Say whether a dump names one of these lines of the application, as tracebacks or as compilers do."""
+    numbers = "|".join(map(str, lines))
+    return re.search(rf'{re.escape(APP.name)}(", line |:)({numbers})\b', said) is not None
 
 
-def block(way: str, hang_timeout: float, workers: int) -> Block:
+def block(way: str, hang_timeout: float, workers: int, phase: float) -> Block:
+    """Block a worker `phase` seconds after it is warm: anywhere between two of its beats."""
     with Server("apps.answers:make_app", "--hang-timeout", str(hang_timeout), workers=workers) as server:
         port, place = server.wait_until_ready(), server.bookmark()
         pids = server.workers()
         with Load(port, {NEW: 3, KEPT: 6}) as load, socket.create_connection((HOST, port)) as victim:
             load.wait_for_answers(100)
+            time.sleep(phase)
             began = time.monotonic()
             victim.sendall(f"GET /block/{way} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             time.sleep(min(0.5, hang_timeout / 2))
@@ -77,12 +81,12 @@ def block(way: str, hang_timeout: float, workers: int) -> Block:
             load.wait_for_answers(50)
         lost = [one for one in load.lost() if one.client_port not in held[blocked]]
         moments = sorted(one.ended_at for one in load.all() if not one.is_lost and began <= one.ended_at <= ended)
-        line = line_of(way)
+        lines = lines_of(way)
         return Block(
             way=way,
             killed_after=ended - began if is_dead else None,
-            line=line,
-            is_named=is_named(line, server.everything_said()),
+            lines=lines,
+            is_named=is_named(lines, server.everything_said()),
             replaced_after=replaced - ended if is_dead else None,
             lost=len(lost),
             answers=len(moments),
@@ -94,19 +98,24 @@ def block(way: str, hang_timeout: float, workers: int) -> Block:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hang-timeout", type=float, default=2.0)
-    parser.add_argument("--times", type=int, default=2, help="Blocks of each kind.")
+    parser.add_argument("--times", type=int, default=3, help="Blocks of each kind.")
     parser.add_argument("--workers", type=int, default=2)
     settings = parser.parse_args()
     if not has_option("--hang-timeout"):
         raise CannotMeasureError("`tcli run` has no option --hang-timeout.")
-    blocks = [block(way, settings.hang_timeout, settings.workers) for _ in range(settings.times) for way in WAYS]
+    chance = random.Random()  # noqa: S311 - moments are no secrets.
+    blocks = [
+        block(way, settings.hang_timeout, settings.workers, chance.random())
+        for _ in range(settings.times)
+        for way in WAYS
+    ]
     limit = settings.hang_timeout + MARGIN
     headers = ["blocked by", "s until killed", f"line of {APP.name}", "named", "s until replaced"]
     rows = [
         [
             one.way,
             "never" if one.killed_after is None else f"{one.killed_after:.2f}",
-            one.line,
+            " ".join(map(str, one.lines)),
             "yes" if one.is_named else "no",
             "-" if one.replaced_after is None else f"{one.replaced_after:.2f}",
             one.answers,

@@ -39,7 +39,7 @@ class Block(WhoAnswers):
                 time.sleep(3600)  # blocks: sleep
             case "spin":
                 while True:  # blocks: spin
-                    pass
+                    pass  # blocks: spin
             case "gil":
                 # Never lets go of the interpreter: no other thread of Python runs meanwhile.
                 re.match("(a+)+$", "a" * 64 + "b")  # blocks: gil
