@@ -97,7 +97,7 @@ def block(way: str, hang_timeout: float, workers: int, phase: float) -> Block:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--hang-timeout", type=float, default=2.0)
+    parser.add_argument("--hang-timeout", type=float, default=5.0)
     parser.add_argument("--times", type=int, default=3, help="Blocks of each kind.")
     parser.add_argument("--workers", type=int, default=2)
     settings = parser.parse_args()
