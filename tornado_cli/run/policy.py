@@ -34,7 +34,8 @@ from tornado_cli.run.events import (
 )
 from tornado_cli.run.fleet import Fleet, Generation, Phase, Slot, SlotState
 from tornado_cli.run.health import look_at_workers
-from tornado_cli.run.slots import adjust, drain, how_it_ended, note_death, note_exit, past_deadline
+from tornado_cli.run.slots import adjust, drain, note_death, note_exit, past_deadline
+from tornado_cli.system.endings import how_it_ended
 
 STOP_MARGIN = 1.0
 """Seconds after the graceful timeout by which a final stop is over, whatever hangs."""
@@ -112,6 +113,8 @@ def _go_on_starting(fleet: Fleet, generation: Generation, now: float) -> list[Ac
 
 def _serve(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     generation.phase = Phase.SERVING
+    # It may have been scaled while it started.
+    generation.wanted = fleet.workers
     fleet.leader_deaths = 0
     actions: list[Action] = [GenerationIsReady(generation.number)]
     for older in _older(fleet, generation):
@@ -136,10 +139,13 @@ def _give_up(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     if not fleet.of_phase(Phase.SERVING):
         fleet.code = ExitCode.APP
         return actions + _stop_now(fleet)
-    fleet.reload_again = False
     for older in fleet.of_phase(Phase.SERVING):
         older.wanted = fleet.workers
         actions += adjust(fleet, older, now)
+    if fleet.reload_again:
+        # Asked for meanwhile: perhaps with the fix.
+        fleet.reload_again = False
+        actions += _start_generation(fleet)
     return actions
 
 

@@ -1,6 +1,5 @@
 """Decisions about single slots: who is activated, who is drained, what follows a death."""
 
-import signal
 from random import Random
 
 from tornado_cli.run.actions import Action, ActivateWorker, DrainWorker, DumpStacks, KillWorker, TellDeath, TellKilled
@@ -21,14 +20,6 @@ def delay_after(deaths: int, chance: Random) -> float:
         return 0.0
     longest = min(FIRST_DELAY * 2.0 ** min(deaths - 2, 16), LONGEST_DELAY)
     return longest * chance.uniform(0.5, 1.0)
-
-
-def how_it_ended(code: int) -> str:
-    """Return the words for an exit code, or a negative signal."""
-    if code >= 0:
-        return f"ended with exit code {code}"
-    name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
-    return f"was killed by {name}"
 
 
 def adjust(fleet: Fleet, generation: Generation, now: float) -> list[Action]:

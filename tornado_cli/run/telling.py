@@ -14,7 +14,7 @@ from tornado_cli.run.actions import (
     TellScaled,
     TellVerdict,
 )
-from tornado_cli.run.slots import how_it_ended
+from tornado_cli.system.endings import how_it_ended
 
 logger = logging.getLogger("tornado_cli.run")
 
