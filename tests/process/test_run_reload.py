@@ -100,3 +100,21 @@ def test_reloads_asked_for_during_a_reload_are_one_more(tmp_path: Path) -> None:
         assert server.get().text == "3"
         assert not server.seen("starting", generation=4)
         assert server.stop() == 0
+
+
+def test_a_reload_asked_for_while_broken_code_starts_brings_the_fix(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    write(tmp_path, {"main.py": app_that_says("old")})
+    with ServerProcess("run", cwd=tmp_path) as server:
+        server.wait_for("ready", generation=1)
+        write(tmp_path, {"main.py": gate.code + "\nraise SystemExit('broken')\n" + app_that_says("old")})
+        server.send(signal.SIGHUP)
+        gate.wait_for_somebody()
+        write(tmp_path, {"main.py": app_that_says("fixed")})
+        server.send(signal.SIGHUP)
+        gate.open()
+        server.wait_for("app_failed", generation=2)
+        server.wait_for("ready", generation=3)
+        server.wait_for("generation_left", generation=1)
+        assert server.get().text == "fixed"
+        assert server.stop() == 0

@@ -161,3 +161,11 @@ def test_what_the_application_started_goes_with_it(tmp_path: Path) -> None:
         assert len(server.tree()) == 3
         assert server.stop() == 0
         assert not server.tree()
+
+
+def test_an_application_that_kills_what_forks_it_ends_the_server_with_a_word(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "import os\nos.kill(os.getppid(), 9)\n" + app_that_says("one")})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        assert server.wait_for_exit() == 1
+        assert "forkserver" in str(server.wait_for("app_failed")["message"])
+        server.wait_until_nothing_is_left(0.5)

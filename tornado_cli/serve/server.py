@@ -201,6 +201,7 @@ class Server:
         self._inbox.forget(self._control)
         self._control.close()
         self._forkserver.close()
+        self._control = self._forkserver = None
         for number in list(self._channels):
             self._close_channel(number)
         for child in self._processes.values():
@@ -210,8 +211,9 @@ class Server:
 
     def _end_forkserver(self) -> None:
         """Close its channel: it ends what the application left behind, then itself."""
-        assert self._control is not None
-        assert self._forkserver is not None
+        if self._control is None or self._forkserver is None:
+            # It died, and the end came before another one.
+            return
         self._control.close()
         self._forkserver.wait()
         self._forkserver.close()
