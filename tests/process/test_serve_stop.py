@@ -88,6 +88,16 @@ def test_a_stop_while_broken_is_a_stop(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.parametrize("command", ["serve", "run"])
+def test_the_end_of_the_terminal_is_the_end(tmp_path: Path, command: str) -> None:
+    write(tmp_path, {"main.py": app_that_says("one")})
+    with ServerProcess(command, cwd=tmp_path, on_terminal=True) as server:
+        server.wait_for("ready")
+        assert server.get().text == "one"
+        server.send(signal.SIGKILL)
+        server.wait_until_nothing_is_left(5.0)
+
+
 def test_hup_starts_the_application_afresh(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": app_that_says("one")})
     with ServerProcess("serve", cwd=tmp_path) as server:

@@ -23,6 +23,7 @@ TREE_MARK = "TCLI_TEST_TREE"
 _OUR_CODE = f"{os.sep}tornado_cli{os.sep}"
 # What the machine that runs the tests has set must not reach the server.
 _FOREIGN = ("TCLI_", "PORT", "WEB_CONCURRENCY", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "NOTIFY_SOCKET", "LISTEN_")
+_TERMINAL_WINDOW = "import pty, sys; pty.spawn(sys.argv[1:])"
 
 Event = Mapping[str, Any]
 
@@ -30,7 +31,8 @@ Event = Mapping[str, Any]
 class ServerProcess:
     """A server in a session of its own; nothing of it is left when the block ends.
 
-    `forgives` are words of log records that would fail any other test: tracebacks of our own code.
+    `forgives` are words of log records that would fail any other test: tracebacks of our own code. With `on_terminal`
+    it has a controlling terminal, which closes when the process that stands in for its window is killed.
     """
 
     def __init__(
@@ -41,11 +43,14 @@ class ServerProcess:
         env: Mapping[str, str] | None = None,
         port: int = 0,
         forgives: Sequence[str] = (),
+        on_terminal: bool = False,
     ) -> None:
         self.mark = uuid.uuid4().hex
         self._forgives = forgives
         self._arguments = [sys.executable, "-m", "tornado_cli", command, "--log-format", "json", "-p", str(port)]
         self._arguments += arguments
+        if on_terminal:
+            self._arguments = [sys.executable, "-c", _TERMINAL_WINDOW, *self._arguments]
         self._cwd = cwd
         self._env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
@@ -110,6 +115,8 @@ class ServerProcess:
 
     def _texts(self) -> Iterable[str]:
         yield self._said
+        # What a child printed comes line by line.
+        yield "\n".join(str(event["message"]) for event in self.events if event.get("logger") == "stderr")
         for event in self.events:
             yield f"{event.get('message', '')}\n{event.get('traceback', '')}"
 
