@@ -145,7 +145,6 @@ def test_what_a_terminal_would_obey_is_shown_in_a_message_as_text(tmp_path: Path
     assert "\\x1b]0;gone\\x07.py" in done.stderr
 
 
-@pytest.mark.xfail(reason="app.discover lets the system's ENAMETOOLONG through")
 @pytest.mark.parametrize("app", ["x" * 5000, "x" * 300 + ".py", "x" * 300 + ":app"])
 def test_a_name_longer_than_any_file_s_may_be_is_told(app: str, tmp_path: Path) -> None:
     assert_one_message_and_one_hint(tcli("run", app, cwd=tmp_path), ExitCode.APP)

@@ -64,7 +64,8 @@ def test_a_setting_is_taken_from_the_first_place_that_has_it(first: int) -> None
     arguments = ["--port", str(PORT_SOURCES["flag"])] if "flag" in places else []
     config = config_of(run, *arguments, env=env)
     assert config.port == PORT_SOURCES[places[0]]
-    assert ("port" in config.given) is (places[0] != "default")
+    expected = {"flag": "command line", "pyproject": "pyproject.toml", "default": None}
+    assert config.given.get("port") == expected.get(places[0], places[0])
 
 
 def test_each_command_has_variables_and_a_table_of_its_own() -> None:
@@ -112,22 +113,27 @@ def test_settings_of_the_nearest_project_above_count(tmp_path: Path, monkeypatch
     assert result.exception.app_of_settings == "shop:make_app"
 
 
-def test_given_names_what_is_not_at_its_default() -> None:
+def test_given_says_where_each_setting_comes_from_that_is_not_at_its_default() -> None:
     settle("[tool.tcli.run]\nbacklog = 5\n")
     config = config_of(run, "app.py", "-w", "1", env={"TCLI_RUN_HOST": "::1"})
-    assert config.given == {"app", "workers", "host", "backlog"}
+    assert config.given == {
+        "app": "command line",
+        "workers": "command line",
+        "host": "TCLI_RUN_HOST",
+        "backlog": "pyproject.toml",
+    }
 
 
 @pytest.mark.parametrize("kind", [ServeConfig, RunConfig])
 def test_a_config_survives_its_way_to_another_process(kind: type[ServingConfig]) -> None:
-    config = kind(app="app.py", arguments=("a", "b"), given=frozenset({"port"}), log_level=("info",), port=1)
+    config = kind(app="app.py", arguments=("a", "b"), given={"port": "PORT"}, log_level=("info",), port=1)
     assert kind.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     assert kind.from_dict(json.loads(json.dumps(kind().to_dict()))) == kind()
 
 
 @pytest.mark.parametrize(("command", "kind"), [(serve, ServeConfig), (run, RunConfig)])
 def test_a_command_without_anything_has_the_defaults_of_its_class(command: click.Command, kind: Any) -> None:
-    assert replace(config_of(command), given=frozenset()) == kind()
+    assert replace(config_of(command), given={}) == kind()
 
 
 @pytest.mark.parametrize("kind", [ServeConfig, RunConfig])
@@ -138,13 +144,13 @@ def test_every_setting_says_what_it_is_in_a_sentence(kind: type[ServingConfig]) 
 
 
 def test_a_setting_is_declared_once() -> None:
-    from dataclasses import dataclass
+    from dataclasses import dataclass, field
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
         app: str = ""
         arguments: tuple[str, ...] = ()
-        given: frozenset[str] = frozenset()
+        given: dict[str, str] = field(default_factory=dict)
         speed: float = option("--speed", default=1.5, help="How fast.", minimum=0)
 
     @click.command(cls=SettingsCommand)

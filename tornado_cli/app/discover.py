@@ -16,6 +16,8 @@ from tornado_cli.errors import AppError, UsageError
 
 FILES = ("app.py", "main.py", "server.py", "application.py")
 """Where applications live, unless told otherwise."""
+NAME_SHOWN = 80
+"""Characters of a name that an error repeats."""
 
 
 def find_target(
@@ -38,8 +40,19 @@ def find_target(
     }
     for origin, text in asked.items():
         if text:
-            return replace(search.named(parse_spec(text)), origin=origin)
+            return replace(_named(search, text), origin=origin)
     return search.anything_in(search.directory)
+
+
+def _named(search: "_Search", text: str) -> Target:
+    try:
+        return search.named(parse_spec(text))
+    except OSError as error:
+        # A name longer than any file's may be, a folder that is not ours to read.
+        shown = text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}..."
+        raise AppError(
+            f"{shown} cannot be looked for: {error.strerror}.", hint="Name the application: tcli serve module:name"
+        ) from error
 
 
 class _Search:

@@ -6,10 +6,12 @@ To be made after the process is forked and before the application is imported: n
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
+from math import floor
 from pathlib import Path
 from typing import Any
 
-from tornado import autoreload, log, netutil, options, process, tcpserver
+from tornado import autoreload, httputil, log, netutil, options, process, tcpserver
 
 from tornado_cli.app.listening import Elsewhere, Listening, Provide, Serving, Wanted, patched_methods
 
@@ -49,6 +51,7 @@ def patch_tornado(
     """
     patches = TornadoPatches()
     _patch_autoreload(patches)
+    _patch_timestamps(patches)
     _patch_fork(patches)
     _patch_logging(patches)
     _patch_listening(patches, Listening(provide=provide_listeners, elsewhere=bind_elsewhere, on_serving=on_serving))
@@ -84,6 +87,20 @@ def _patch_autoreload(patches: TornadoPatches) -> None:
     for name in ("start", "wait", "main"):
         patches.replace(autoreload, name, nothing)
     patches.replace(autoreload, "_reload_attempted", True)
+
+
+def _patch_timestamps(patches: TornadoPatches) -> None:
+    """Every answer has a Date; formatting it is five microseconds, and it changes once a second."""
+    original = httputil.format_timestamp
+
+    @lru_cache(maxsize=8)
+    def of_second(second: int) -> str:
+        return original(second)
+
+    def format_timestamp(ts: Any) -> str:
+        return of_second(floor(ts)) if type(ts) is float else original(ts)
+
+    patches.replace(httputil, "format_timestamp", format_timestamp)
 
 
 def _patch_fork(patches: TornadoPatches) -> None:

@@ -1,7 +1,8 @@
 """The settings of each command that serves."""
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from tornado_cli.config.options import option
@@ -14,8 +15,8 @@ class ServingConfig:
     app: str = ""
     arguments: tuple[str, ...] = ()
     """What stands behind `--`: the arguments of a script."""
-    given: frozenset[str] = frozenset()
-    """Names of the settings that are not at their default."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting comes from that is not at its default: a flag, a variable, a file."""
 
     script: bool = option(
         "--script", default=False, help="Run APP as a script that starts its own loop, whatever it looks like."
@@ -59,13 +60,13 @@ class ServingConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` takes: plain values that travel as JSON."""
-        return {**dataclasses.asdict(self), "given": sorted(self.given)}
+        return {**dataclasses.asdict(self), "given": dict(self.given)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """Return the config that `to_dict` was called on."""
         tuples = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
-        return cls(**{**values, **tuples, "given": frozenset(values["given"])})
+        return cls(**{**values, **tuples})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

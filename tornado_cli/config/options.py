@@ -99,7 +99,7 @@ def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Call
 def _config_of(config_type: type[Any], context: click.Context) -> Any:
     return config_type(
         arguments=context.meta.get("arguments", ()),
-        given=frozenset(name for name in context.params if _is_given(context, name)),
+        given={name: source for name in context.params if (source := _source_of(context, name))},
         **context.params,
     )
 
@@ -132,8 +132,20 @@ def _settings_of(context: click.Context) -> Settings:
     return settings
 
 
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) not in {click.core.ParameterSource.DEFAULT, None}
+def _source_of(context: click.Context, name: str) -> str:
+    """Return where a value comes from; nothing for a default."""
+    source = context.get_parameter_source(name)
+    if source is click.core.ParameterSource.ENVIRONMENT:
+        variables = next(parameter.envvar or () for parameter in context.command.params if parameter.name == name)
+        return next((variable for variable in variables if os.environ.get(variable)), "environment")
+    return (
+        {
+            click.core.ParameterSource.COMMANDLINE: "command line",
+            click.core.ParameterSource.DEFAULT_MAP: "pyproject.toml",
+        }.get(source, "")
+        if source is not None
+        else ""
+    )
 
 
 def _key_of(parameter: click.Parameter) -> str:

@@ -7,10 +7,12 @@ import re
 import sys
 import termios
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from tornado import httputil
+
+from tornado_cli.http.tally import Tally
 
 # What a proxy in front may hand on; anything else could write into our log.
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
@@ -22,14 +24,15 @@ _INT = 4
 
 
 class Observer(Protocol):
-    """Told when an exchange begins and when its answer is complete."""
+    """What an exchange needs of the process that it is a part of."""
 
+    tally: Tally
     is_draining: bool
-    """Answers say `Connection: close`."""
+    """Whether answers say `Connection: close`."""
+    next_request_id: Callable[[], str]
 
-    def exchange_began(self, exchange: "Exchange") -> None: ...
-
-    def exchange_ended(self, exchange: "Exchange") -> None: ...
+    def exchange_ended(self, exchange: "Exchange") -> None:
+        """Be told that an answer was sent whole, or is given up."""
 
 
 def has_pending(stream: Any) -> bool:
@@ -43,42 +46,36 @@ def has_pending(stream: Any) -> bool:
     return int.from_bytes(count, sys.byteorder) > 0
 
 
-class RequestIds:
-    """Identifiers of requests: unique among processes by a random prefix, cheap by a counter."""
-
-    def __init__(self) -> None:
-        self._prefix = os.urandom(5).hex()
-        self._numbers = itertools.count(1)
-
-    def next(self) -> str:
-        return f"{self._prefix}-{next(self._numbers):x}"
+def request_ids() -> Callable[[], str]:
+    """Return what makes identifiers of requests: unique among processes by a random prefix, cheap by a counter."""
+    prefix = os.urandom(5).hex()
+    numbers = itertools.count(1)
+    return lambda: f"{prefix}-{next(numbers):x}"
 
 
 class Exchange(httputil.HTTPMessageDelegate):
     """Stands between the engine and the application's delegate; times, numbers and reports the answer.
 
-    It shadows three methods of the connection object, which Tornado makes anew for each request. Unlike
-    `log_function` this sees every kind of application, and the size of the answer.
+    It shadows `write_headers` of the connection object, which Tornado makes anew for each request. Unlike
+    `log_function` this sees every kind of application, and the size of the answer. Each line here is run for each
+    request: what is the same for all stands in the class, and the end of an answer is noticed by what comes next.
     """
 
-    def __init__(self, observer: Observer, ids: RequestIds, connection: Any, fresh_until: float) -> None:
+    busy = False
+    said_close = False
+    """Whether the answer told the client that the connection ends with it."""
+    is_refused = False
+    """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
+    method = path = client = request_id = ""
+    status = 0
+    size = 0
+    began_at = 0.0
+    """By the performance counter."""
+
+    def __init__(self, observer: Observer, connection: Any, inner: httputil.HTTPMessageDelegate) -> None:
         self._observer = observer
-        self._ids = ids
         self._connection = connection
-        self.fresh_until = fresh_until
-        """By the monotonic clock: until then the first request of a connection is awaited, even in a drain."""
-        self.inner: httputil.HTTPMessageDelegate
-        self.busy = False
-        self.ended = False
-        self.said_close = False
-        """Whether the answer told the client that the connection ends with it."""
-        self.is_refused = False
-        """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
-        self.method = self.path = self.client = self.request_id = ""
-        self.status = 0
-        self.size = 0
-        self.began_at = 0.0
-        """By the monotonic clock."""
+        self._inner = inner
 
     def headers_received(
         self, start_line: httputil.RequestStartLine | httputil.ResponseStartLine, headers: httputil.HTTPHeaders
@@ -88,76 +85,64 @@ class Exchange(httputil.HTTPMessageDelegate):
         assert isinstance(start_line, httputil.RequestStartLine)
         self.began_at = time.perf_counter()
         self.busy = True
-        self.method, self.path = start_line.method, start_line.path
-        given = headers.get("X-Request-ID", "")
-        if _FOREIGN_ID.fullmatch(given):
-            self.request_id = given
+        self.method, self.path, _ = start_line
+        self._observer.tally.request_began()
+        if "X-Request-ID" in headers and _FOREIGN_ID.fullmatch(headers["X-Request-ID"]):
+            self.request_id = headers["X-Request-ID"]
         else:
-            self.request_id = headers["X-Request-ID"] = self._ids.next()
-        self._observer.exchange_began(self)
+            self.request_id = headers["X-Request-ID"] = self._observer.next_request_id()
         connection = self._connection
-        self._write_headers, connection.write_headers = connection.write_headers, self._answer_begins
-        self._finish, connection.finish = connection.finish, self._answer_ends
-        waiting = self.inner.headers_received(start_line, headers)
+        connection.write_headers = self._answer_begins
+        waiting = self._inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
         self.client = connection.context.remote_ip
         return waiting
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        return None if self.is_refused else self.inner.data_received(chunk)
+        return None if self.is_refused else self._inner.data_received(chunk)
 
     def finish(self) -> None:
         if not self.is_refused:
-            self.inner.finish()
+            self._inner.finish()
 
     def on_connection_close(self) -> None:
         if not self.is_refused:
-            self.inner.on_connection_close()
+            self._inner.on_connection_close()
 
     def duration(self) -> float:
         """Return the seconds since the request's headers had arrived."""
         return time.perf_counter() - self.began_at
 
     def left(self) -> None:
-        """Note that the connection has gone on or has gone: an answer that never ended ends here."""
-        if self.busy and not self.ended:
-            self._report(self.status or CLIENT_CLOSED_REQUEST)
+        """Note that the answer has been sent whole, or that the connection has gone before it was."""
+        if not self.busy:
+            return
         self.busy = False
+        self.status = self.status or CLIENT_CLOSED_REQUEST
+        self._observer.exchange_ended(self)
         # The connection and its shadowed methods hold each other.
-        for name in ("write_headers", "write", "finish"):
-            self._connection.__dict__.pop(name, None)
+        shadows = self._connection.__dict__
+        shadows.pop("write_headers", None)
+        shadows.pop("write", None)
 
     def _answer_begins(
         self, start_line: httputil.ResponseStartLine, headers: httputil.HTTPHeaders, chunk: bytes | None = None
     ) -> Any:
-        self.status = start_line.code
+        connection = self._connection
+        self.status = start_line[1]
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
         # After `close` nothing more may be answered (RFC 9112 section 9.6): a pipelined request would be lost.
-        if (
-            self._observer.is_draining
-            and self.status != SWITCHING_PROTOCOLS
-            and not has_pending(self._connection.stream)
-        ):
+        if self._observer.is_draining and self.status != SWITCHING_PROTOCOLS and not has_pending(connection.stream):
             headers["Connection"] = "close"
             self.said_close = True
-        length = headers.get("Content-Length")
-        if length is not None:
-            self.size = 0 if self.method == "HEAD" else int(length)
+        if "Content-Length" in headers:
+            self.size = 0 if self.method == "HEAD" else int(headers["Content-Length"])
         else:
             self.size = len(chunk or b"")
-            self._write, self._connection.write = self._connection.write, self._answer_goes_on
-        return self._write_headers(start_line, headers, chunk)
+            connection.write = self._answer_goes_on
+        return type(connection).write_headers(connection, start_line, headers, chunk)
 
     def _answer_goes_on(self, chunk: bytes) -> Any:
         self.size += len(chunk)
-        return self._write(chunk)
-
-    def _answer_ends(self) -> None:
-        self._finish()
-        self._report(self.status)
-
-    def _report(self, status: int) -> None:
-        self.status = status
-        self.ended = True
-        self._observer.exchange_ended(self)
+        return type(self._connection).write(self._connection, chunk)

@@ -35,6 +35,8 @@ class ObservedServer(HTTPServer):
         self.service = service
         self._exchanges: dict[Any, Exchange] = {}
         """The latest of each connection."""
+        self._accepted_at: dict[Any, float] = {}
+        """When connections were accepted that have not brought a request yet, by the monotonic clock."""
         self._open = 0
         self._detached: list[IOStream] = []
         if not args:
@@ -49,20 +51,24 @@ class ObservedServer(HTTPServer):
         """Be called at the accept, before anything has been read."""
         self._open += 1
         self.service.tally.connection_opened()
+        # Tornado switches it on and off around each answer: four microseconds of each request.
+        stream.set_nodelay(True)
+        stream.set_nodelay = _leave_nodelay  # type: ignore[method-assign, assignment]
         super().handle_stream(stream, address)
 
     def start_request(self, server_conn: Any, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
         """Be called when a connection has nothing to do: new, or after an answer was sent whole."""
         before = self._exchanges.get(server_conn)
-        if before is not None:
-            before.left()
+        exchange = Exchange(self.service, request_conn, super().start_request(server_conn, request_conn))
+        self._exchanges[server_conn] = exchange
+        if before is None:
+            self._accepted_at[server_conn] = time.monotonic()
+            return exchange
+        self._accepted_at.pop(server_conn, None)
+        before.left()
+        if self.service.is_draining:
             if before.said_close:
                 server_conn.stream.close()
-        fresh_until = time.monotonic() + FRESH if before is None else 0.0
-        exchange = Exchange(self.service, self.service.request_ids, request_conn, fresh_until)
-        exchange.inner = super().start_request(server_conn, request_conn)
-        self._exchanges[server_conn] = exchange
-        if before is not None and self.service.is_draining:
             self.service.something_ended()
         return exchange
 
@@ -70,12 +76,14 @@ class ObservedServer(HTTPServer):
         super().on_close(server_conn)
         self._open -= 1
         exchange = self._exchanges.pop(server_conn, None)
+        self._accepted_at.pop(server_conn, None)
         if exchange is not None:
             exchange.left()
         if server_conn.stream.closed():
             self.service.tally.connection_closed()
         else:
-            # Handed over to a WebSocket, or to the application.
+            # Handed over to a WebSocket, or to the application, which may have its own mind.
+            server_conn.stream.__dict__.pop("set_nodelay", None)
             self._detached.append(server_conn.stream)
         self.forget_closed()
         self.service.something_ended()
@@ -109,7 +117,8 @@ class ObservedServer(HTTPServer):
         """
         again: list[float] = []
         for connection, exchange in list(self._exchanges.items()):
-            patient_until = max(linger_until, exchange.fresh_until)
+            accepted_at = self._accepted_at.get(connection)
+            patient_until = linger_until if accepted_at is None else max(linger_until, accepted_at + FRESH)
             if exchange.busy or exchange.is_refused:
                 continue
             if now < patient_until:
@@ -127,6 +136,10 @@ class ObservedServer(HTTPServer):
             connection.stream.close()
         for stream in self.open_detached:
             stream.close()
+
+
+def _leave_nodelay(_value: bool) -> None:
+    """Stand in for `IOStream.set_nodelay` while HTTP is spoken."""
 
 
 def _end_our_side(stream: IOStream) -> None:

@@ -21,7 +21,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
 from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open, gated
 from tornado_cli.http.drain import Draining, Manner
-from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, RequestIds
+from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
@@ -68,7 +68,7 @@ class Service:
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
         self.tls = terms.tls
-        self.request_ids = RequestIds()
+        self.next_request_id = request_ids()
         self.is_draining = False
         self.is_ready = False
         self.comes_back = False
@@ -80,6 +80,8 @@ class Service:
         self._channel = channel
         self._listeners = list(listeners)
         self._terms = terms
+        self._logs_access = terms.access_log
+        self._access = terms.sender.access
         self._bound: list[GatedListener] = []
         self._servers: list[HTTPServer] = []
         self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
@@ -108,14 +110,11 @@ class Service:
         if not self.owns_loop and len(self._servers) == 1:
             self._come_alive()
 
-    def exchange_began(self, _exchange: Exchange) -> None:
-        self.tally.request_began()
-
     def exchange_ended(self, exchange: Exchange) -> None:
         self.tally.request_ended(exchange.status, exchange.size)
         # Before that only the question whether it is ready is answered.
-        if self._terms.access_log and self.is_ready:
-            self._terms.sender.access(
+        if self._logs_access and self.is_ready:
+            self._access(
                 exchange.client,
                 exchange.method,
                 exchange.path,

@@ -36,6 +36,7 @@ def run(config: RunConfig, settings: Settings, read: Callable[[], tuple[RunConfi
     warning = continue_in_project(working_directory())
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
+    config = _open_to_the_platform(config)
     directory = working_directory()
     target = _find(config, settings, directory)
     check_loop(config.loop)
@@ -52,6 +53,8 @@ def run(config: RunConfig, settings: Settings, read: Callable[[], tuple[RunConfi
     with top_process_log(config, "supervisor") as log:
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
+        if config.host == "0.0.0.0" and "host" not in config.given:  # noqa: S104 - see above.
+            event(logger, logging.INFO, "platform", "PORT is set: listening on all addresses (--host changes that).")
         url = url_of("http" if credentials is None else "https", config.host, port)
         event(logger, logging.INFO, "listening", f"Running {target.title} on {url}", url=url, port=port)
         event(
@@ -102,7 +105,7 @@ def _reread(read: Callable[[], tuple[RunConfig, Settings]], directory: Path, boo
     """Take over what has changed in the settings, name what has to wait, and find the application anew."""
     try:
         config, settings = read()
-        config, waiting = reread(boot.config, config)
+        config, waiting = reread(boot.config, _open_to_the_platform(config))
         check_loop(config.loop)
         target = _find(config, settings, directory)
         workers = fleet.workers if config.workers == boot.config.workers else _worker_count(config)[0]
@@ -117,6 +120,13 @@ def _reread(read: Callable[[], tuple[RunConfig, Settings]], directory: Path, boo
         )
     fleet.workers, fleet.limits = workers, limits
     return replace(boot, config=config, target=target)
+
+
+def _open_to_the_platform(config: RunConfig) -> RunConfig:
+    """Listen on all addresses when a platform says the port by PORT: its router is not on this machine."""
+    if config.given.get("port") == "PORT" and "host" not in config.given:
+        return replace(config, host="0.0.0.0")  # noqa: S104 - the platform's convention, and it is said.
+    return config
 
 
 def _worker_count(config: RunConfig) -> tuple[int, str]:

@@ -24,7 +24,6 @@ from tornado_cli.run.boot import FINAL_STOP, RunBoot
 from tornado_cli.run.crew import Crew, start_crew
 from tornado_cli.run.fleet import Fleet, SlotState
 from tornado_cli.run.policy import next_actions
-from tornado_cli.run.scoreboard import Column
 from tornado_cli.run.telling import tell, tell_death
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import ChannelClosed
@@ -117,7 +116,8 @@ class Supervisor:
         if number == signal.SIGHUP and self._had_terminal and controlling_terminal_is_gone():
             number = signal.SIGTERM
         if number in {signal.SIGTERM, signal.SIGINT}:
-            event(logger, logging.INFO, "stopping", f"{number.name}: finishing what runs.", signal=number.name)
+            doing = "stopping now" if self._fleet.interrupts and number == signal.SIGINT else "finishing what runs"
+            event(logger, logging.INFO, "stopping", f"{number.name}: {doing}.", signal=number.name)
         elif number == signal.SIGHUP:
             self._boot = self._reread(self._boot, self._fleet)
         self._handle(events.SignalArrived(number))
@@ -272,7 +272,7 @@ class Supervisor:
 
     def _tell_death(self, death: actions.TellDeath) -> None:
         before, self._oom_kills = self._oom_kills, oom_kills()
-        in_flight = self._crews[death.generation].scoreboard.get(death.slot, Column.IN_FLIGHT)
+        in_flight = self._crews[death.generation].scoreboard.in_flight_of(death.slot, death.pid)
         is_out_of_memory = death.code == -signal.SIGKILL and self._oom_kills > before
         tell_death(death, in_flight, is_out_of_memory=is_out_of_memory)
 

@@ -12,6 +12,7 @@ from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.events import AppFailed, BindElsewhere, Boot, Drain, ProcessExited, ProcessForked, Ready, StartProcess
 from tornado_cli.logs.events import event
+from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import policy
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.bytecode import drop_bytecode
@@ -25,7 +26,7 @@ from tornado_cli.system.shared_words import SharedWords
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
 
 logger = logging.getLogger("tornado_cli.serve")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGCHLD)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGCHLD)
 
 
 class Server:
@@ -39,6 +40,7 @@ class Server:
         target: Target,
         addresses: BoundAddresses,
         inbox: Inbox,
+        log: LogWriter,
     ) -> None:
         self._boot = boot
         self._find = find
@@ -46,6 +48,7 @@ class Server:
         self._addresses = addresses
         self._fleet = Fleet(grace=config.reload_grace)
         self._inbox = inbox
+        self._log = log
         self._turns = SharedWords(boot.turns, 1)
         self.changes = ChangedFiles()
         self._forkserver: Child | None = None
@@ -98,6 +101,8 @@ class Server:
         if number == signal.SIGCHLD:
             # The forkserver's end is told by its channel; strangers need no more than to be reaped.
             reap()
+        elif number == signal.SIGUSR1:
+            self._log.reopen()
         elif number == signal.SIGHUP and not (self._had_terminal and controlling_terminal_is_gone()):
             self._handle(policy.Changed())
         else:

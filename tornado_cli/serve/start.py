@@ -54,7 +54,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog), inbox)
+        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog), inbox, log)
         watcher, why_polling = watch(_watched_folders(target), server.changes.note)
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
