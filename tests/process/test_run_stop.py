@@ -24,14 +24,19 @@ def make_app():
 BLOCKS = NEVER_ANSWERS.replace("await asyncio.Event().wait()", "__import__('time').sleep(3600)")
 
 
-def is_turned_away(port: int) -> bool:
-    """Whether a new client is refused, or the queue that it came into is closed; if not, this waits in vain."""
+def is_answered(port: int) -> bool:
+    """Whether a new client is served; if it is not refused either, and its queue not closed, this waits in vain."""
     try:
         with Connection(port) as client:
-            client.ask()
-            return client.wait_for_end() == b""
+            client.ask(Connection="close")
+            return client.wait_for_end() != b""
     except ConnectionRefusedError:
-        return True
+        return False
+
+
+def wait_until_turned_away(port: int) -> None:
+    while is_answered(port):
+        """It came before the drain."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -46,7 +51,7 @@ def test_a_stop_answers_what_is_in_flight_and_ends_with_0(tmp_path: Path, number
             # The end of the idle connection says that the drain has begun.
             assert idle.wait_for_end() == b""
             idle.close()
-            assert is_turned_away(server.port)
+            wait_until_turned_away(server.port)
             busy.send(b"four")
             answer = busy.answer()
             assert (answer.text, answer.headers["connection"]) == ("4", "close")
@@ -54,6 +59,20 @@ def test_a_stop_answers_what_is_in_flight_and_ends_with_0(tmp_path: Path, number
         assert server.wait_for_exit() == 0
         server.wait_for("stopped", code=0)
         server.wait_until_nothing_is_left(0.5)
+
+
+def test_an_idle_connection_may_bring_one_last_request(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": app_that_says("one")})
+    with ServerProcess("run", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        with server.connect() as kept:
+            assert kept.get().text == "one"
+            server.send(signal.SIGTERM)
+            wait_until_turned_away(server.port)
+            answer = kept.get()
+            assert (answer.text, answer.headers["connection"]) == ("one", "close")
+            assert kept.wait_for_end() == b""
+        assert server.wait_for_exit() == 0
 
 
 def test_an_idle_stop_takes_less_than_a_second(tmp_path: Path) -> None:
