@@ -30,7 +30,7 @@ def is_answered(port: int) -> bool:
         with Connection(port) as client:
             client.ask(Connection="close")
             return client.wait_for_end() != b""
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
 
 
