@@ -69,6 +69,12 @@ class StartProcess(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DropListeners(Message):
+    """To the forkserver, at a final stop: while anyone holds them, new clients wait in a queue for nobody."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Activate(Message):
     """To a waiting worker: load the application and serve.
 

@@ -8,30 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_cli.errors import ExitCode
-from tornado_cli.serve.policy import (
-    SLOW_IMPORT,
+from tornado_cli.serve.actions import (
     Action,
-    BecameReady,
-    Changed,
     CloseListeners,
     DrainProcess,
-    Event,
-    Exited,
-    Failed,
-    Fleet,
-    ForkserverDied,
     Kill,
     Leave,
-    Phase,
     SetTurn,
-    SignalArrived,
     Start,
     StartForkserver,
     TellFailure,
     TellReady,
-    Tick,
-    next_actions,
 )
+from tornado_cli.serve.events import BecameReady, Changed, Event, Exited, Failed, ForkserverDied, SignalArrived, Tick
+from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
+from tornado_cli.serve.policy import next_actions
 
 FAILURE = {"title": "SyntaxError", "traceback": "", "hint": ""}
 INT, TERM = SignalArrived(signal.SIGINT), SignalArrived(signal.SIGTERM)

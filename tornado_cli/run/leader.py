@@ -3,14 +3,12 @@
 It has neither thread nor event loop, because it forks.
 """
 
-import contextlib
 import gc
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
 from types import FrameType
 
 from tornado.process import fork_processes
@@ -24,7 +22,7 @@ from tornado_cli.run.boot import FINAL_STOP, RunBoot
 from tornado_cli.run.preload import preload
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
-from tornado_cli.system.children import end_descendants, keep_to_this_tree, resident_bytes
+from tornado_cli.system.children import close_all, end_descendants, keep_to_this_tree, resident_bytes
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import leave_to_the_parent
 
@@ -81,7 +79,8 @@ def main() -> None:
     die_with(boot.parent, SUPERVISOR_DIED)
     adopt_orphans()
     keep_to_this_tree(boot.descriptors)
-    signal.signal(FINAL_STOP, lambda *_: _close(boot.listeners))
+    # While anyone holds the listeners, new clients are not refused but wait in a queue for nobody.
+    signal.signal(FINAL_STOP, lambda *_: close_all(boot.listeners))
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
     preloaded = _preload(boot, control) if boot.config.preload else None
     reports = logging.getLogger("tornado.general")
@@ -112,16 +111,6 @@ def _preload(boot: RunBoot, control: Channel) -> Loaded:
         sys.exit(ExitCode.OK)
     control.send(Preloaded(shared=resident_bytes(os.getpid()) - before))
     return loaded
-
-
-def _close(listeners: Iterable[int]) -> None:
-    """Let go of the listeners: while anyone holds them, new clients are not refused but wait in a queue for nobody.
-
-    No worker that is forked from now on will serve.
-    """
-    for descriptor in listeners:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
 
 
 def _end_with_supervisor(_number: int, _frame: FrameType | None) -> None:

@@ -11,11 +11,11 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tornado_cli.events import Boot, ProcessExited, ProcessForked, StartProcess
+from tornado_cli.events import Boot, DropListeners, ProcessExited, ProcessForked, StartProcess
 from tornado_cli.serve.app_process import serve_one
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
-from tornado_cli.system.children import end_descendants, end_strays, keep_to_this_tree, pidfd_of, reap
+from tornado_cli.system.children import close_all, end_descendants, end_strays, keep_to_this_tree, pidfd_of, reap
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import SignalWakeup, leave_to_the_parent
 
@@ -45,10 +45,17 @@ class Forkserver:
                 except ChannelClosed:
                     end_descendants()
                     sys.exit(0)
-                if received is not None and isinstance(received.message, StartProcess):
-                    task = self._fork(received, received.message)
-                    if task is not None:
-                        return task
+                task = self._obey(received) if received is not None else None
+                if task is not None:
+                    return task
+
+    def _obey(self, received: Received) -> Callable[[], int] | None:
+        match received.message:
+            case StartProcess() as order:
+                return self._fork(received, order)
+            case DropListeners():
+                close_all(self._boot.listeners)
+        return None
 
     def _fork(self, received: Received, order: StartProcess) -> Callable[[], int] | None:
         descriptor = received.descriptors[0]

@@ -1,181 +1,38 @@
 """What the development server does next: decided here on plain values, carried out in `serve.server`."""
 
 import signal
-from dataclasses import dataclass, field
-from enum import Enum, auto
 from typing import Any
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.serve.actions import (
+    Action,
+    CloseListeners,
+    DrainProcess,
+    Kill,
+    Leave,
+    SetTurn,
+    Start,
+    StartForkserver,
+    TellFailure,
+    TellReady,
+)
+from tornado_cli.serve.events import (
+    BecameReady,
+    Changed,
+    Event,
+    Exited,
+    Failed,
+    ForkserverDied,
+    SignalArrived,
+    Tick,
+)
+from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Process, Role
 from tornado_cli.system.endings import how_it_ended
 
-SLOW_IMPORT = 3.0
-"""Seconds after which a page says that the application is still starting."""
 _KILL_AFTER_GRACE = 0.5
 """Seconds between the end of a grace and the kill."""
 _FORKSERVER_DEATHS = 3
 """Deaths of the forkserver without a good start between them, after which trying again will not help."""
-
-
-class Role(Enum):
-    APP = auto()
-    PAGE = auto()
-
-
-class Phase(Enum):
-    STARTING = auto()
-    SERVING = auto()
-    BROKEN = auto()
-    LEAVING = auto()
-
-
-@dataclass(slots=True)
-class Process:
-    """A forked process as the server knows it."""
-
-    role: Role
-    attempt: int
-    is_ready: bool = False
-    kill_at: float | None = None
-
-
-@dataclass(slots=True)
-class Fleet:
-    """Everything the decisions depend on."""
-
-    grace: float
-    phase: Phase = Phase.STARTING
-    attempt: int = 0
-    """Counts starts of the application; the newest is the only one that matters."""
-    numbers: int = 0
-    """Counts forked processes."""
-    started_at: float = 0.0
-    changed: tuple[str, ...] = ()
-    processes: dict[int, Process] = field(default_factory=dict)
-    forkserver_deaths: int = 0
-    interrupts: int = 0
-    code: ExitCode = ExitCode.OK
-
-    def newest_app(self) -> int | None:
-        return next((n for n, p in self.processes.items() if p.role is Role.APP and p.attempt == self.attempt), None)
-
-    def has_page(self) -> bool:
-        return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())
-
-    def next_deadline(self) -> float | None:
-        """Return when `Tick` is due, by the clock that `now` comes from."""
-        deadlines = [p.kill_at for p in self.processes.values() if p.kill_at is not None]
-        if self.phase is Phase.STARTING and not self.has_page() and self.newest_app() is not None:
-            deadlines.append(self.started_at + SLOW_IMPORT)
-        return min(deadlines, default=None)
-
-
-# Events.
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """Files were written, or somebody asked for a fresh start; no files mean the first one."""
-
-    files: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BecameReady:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """The application did not start, by its own account."""
-
-    number: int
-    failure: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Exited:
-    number: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class ForkserverDied:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class SignalArrived:
-    number: signal.Signals
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    pass
-
-
-Event = Changed | BecameReady | Failed | Exited | ForkserverDied | SignalArrived | Tick
-
-
-# Actions.
-
-
-@dataclass(frozen=True, slots=True)
-class SetTurn:
-    """Let only processes of this turn or a later one accept."""
-
-    turn: int
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Fork a process: the application, or the page given."""
-
-    number: int
-    turn: int
-    page: dict[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DrainProcess:
-    number: int
-    grace: float
-    is_final: bool
-    """Whether no other process comes after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class StartForkserver:
-    pass
-
-
-@dataclass(frozen=True, slots=True)
-class CloseListeners:
-    """A final stop: from now on new clients are refused, not left waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class TellReady:
-    attempt: int
-    files: tuple[str, ...]
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class TellFailure:
-    failure: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    code: ExitCode
-
-
-Action = SetTurn | Start | DrainProcess | Kill | StartForkserver | CloseListeners | TellReady | TellFailure | Leave
 
 
 def app_turn(attempt: int) -> int:

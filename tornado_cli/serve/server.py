@@ -10,14 +10,25 @@ from collections.abc import Callable
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
-from tornado_cli.events import AppFailed, BindElsewhere, Boot, Drain, ProcessExited, ProcessForked, Ready, StartProcess
+from tornado_cli.events import (
+    AppFailed,
+    BindElsewhere,
+    Boot,
+    Drain,
+    DropListeners,
+    ProcessExited,
+    ProcessForked,
+    Ready,
+    StartProcess,
+)
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
-from tornado_cli.serve import policy
+from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.bytecode import drop_bytecode
 from tornado_cli.serve.changes import ChangedFiles
-from tornado_cli.serve.policy import Fleet, next_actions
+from tornado_cli.serve.fleet import Fleet, Phase
+from tornado_cli.serve.policy import next_actions
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
 from tornado_cli.system.children import Child, reap, start_interpreter
@@ -64,12 +75,12 @@ class Server:
     def run(self) -> ExitCode:
         """Serve until a signal ends it."""
         self._start_forkserver()
-        self._handle(policy.Changed())
+        self._handle(events.Changed())
         while self._code is None:
             for number in self._inbox.wait(self._time_left()):
                 self._signal_arrived(number)
             self._read_changes()
-            self._handle(policy.Tick())
+            self._handle(events.Tick())
         self._end_forkserver()
         return self._code
 
@@ -77,7 +88,7 @@ class Server:
         deadlines = [moment for moment in (self._fleet.next_deadline(), self.changes.due()) if moment is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
-    def _handle(self, happened: policy.Event) -> None:
+    def _handle(self, happened: events.Event) -> None:
         for action in next_actions(self._fleet, happened, time.monotonic()):
             self._perform(action)
 
@@ -87,9 +98,9 @@ class Server:
         files = self.changes.take()
         if files:
             drop_bytecode(files)
-            if self._fleet.phase is policy.Phase.BROKEN or str(self._target.path) in files:
+            if self._fleet.phase is Phase.BROKEN or str(self._target.path) in files:
                 self._find_again()
-            self._handle(policy.Changed(files))
+            self._handle(events.Changed(files))
 
     def _find_again(self) -> None:
         """Look at the application anew: the edit may have turned a script into a module, or moved it."""
@@ -104,9 +115,9 @@ class Server:
         elif number == signal.SIGUSR1:
             self._log.reopen()
         elif number == signal.SIGHUP and not (self._had_terminal and controlling_terminal_is_gone()):
-            self._handle(policy.Changed())
+            self._handle(events.Changed())
         else:
-            self._handle(policy.SignalArrived(number))
+            self._handle(events.SignalArrived(number))
 
     def _read_control(self) -> None:
         assert self._control is not None
@@ -114,7 +125,7 @@ class Server:
             received = self._control.receive()
         except ChannelClosed:
             self._forget_forkserver()
-            self._handle(policy.ForkserverDied())
+            self._handle(events.ForkserverDied())
             return
         if received is None:
             return
@@ -122,12 +133,12 @@ class Server:
             case ProcessForked(number=number, pid=pid):
                 self._processes[number] = Child(pid, next(iter(received.descriptors), None))
                 if number in self._doomed:
-                    self._perform(policy.Kill(number))
+                    self._perform(actions.Kill(number))
             case ProcessExited(number=number, code=code):
                 # What it said before its end counts first.
                 self._read_process(number)
                 self._forget_process(number)
-                self._handle(policy.Exited(number, code))
+                self._handle(events.Exited(number, code))
 
     def _read_process(self, number: int) -> None:
         channel = self._channels.get(number)
@@ -145,39 +156,41 @@ class Server:
         match received.message:
             case Ready(watched_files=files):
                 self.changes.watched = frozenset(files)
-                self._handle(policy.BecameReady(number))
+                self._handle(events.BecameReady(number))
             case AppFailed(title=title, traceback=traceback, hint=hint):
-                self._handle(policy.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
+                self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
             case BindElsewhere() as request:
                 answer, listeners = self._addresses.bind(request.host, request.port)
                 self._channels[number].send(answer, [listener.fileno() for listener in listeners])
 
     # Actions.
 
-    def _perform(self, action: policy.Action) -> None:
+    def _perform(self, action: actions.Action) -> None:
         match action:
-            case policy.SetTurn(turn):
+            case actions.SetTurn(turn):
                 self._turns[0] = turn
-            case policy.Start(number, turn, page):
+            case actions.Start(number, turn, page):
                 self._start(number, turn, page)
-            case policy.DrainProcess(number, grace, is_final):
+            case actions.DrainProcess(number, grace, is_final):
                 process = self._processes.get(number)
                 if process is not None and number in self._channels:
                     self._channels[number].send(Drain(pid=process.pid, grace=grace, takes_queue=is_final))
-            case policy.Kill(number):
+            case actions.Kill(number):
                 self._doomed.add(number)
                 if number in self._processes:
                     self._processes[number].send(signal.SIGKILL)
-            case policy.StartForkserver():
+            case actions.StartForkserver():
                 event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
                 self._start_forkserver()
-            case policy.CloseListeners():
+            case actions.CloseListeners():
                 self._addresses.close()
-            case policy.TellReady(attempt, files, seconds):
+                if self._control is not None:
+                    self._control.send(DropListeners())
+            case actions.TellReady(attempt, files, seconds):
                 self._tell_ready(attempt, files, seconds)
-            case policy.TellFailure(failure):
+            case actions.TellFailure(failure):
                 self._tell_failure(failure)
-            case policy.Leave(code):
+            case actions.Leave(code):
                 self._code = code
 
     def _start(self, number: int, turn: int, page: dict[str, object] | None) -> None:

@@ -81,6 +81,13 @@ def keep_to_this_tree(descriptors: Iterable[int]) -> None:
         os.set_inheritable(descriptor, False)
 
 
+def close_all(descriptors: Iterable[int]) -> None:
+    """Close inherited descriptors, and mind none that is closed already."""
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+
+
 def reap() -> list[tuple[int, int]]:
     """Return (pid, exit code or negative signal) of every child that has ended; adopted strangers included."""
     ended: list[tuple[int, int]] = []

@@ -1,0 +1,65 @@
+"""What the dev server can be told to do: the output of `serve.policy`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tornado_cli.errors import ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class SetTurn:
+    """Let only processes of this turn or a later one accept."""
+
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Fork a process: the application, or the page given."""
+
+    number: int
+    turn: int
+    page: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrainProcess:
+    number: int
+    grace: float
+    is_final: bool
+    """Whether no other process comes after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartForkserver:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CloseListeners:
+    """A final stop: from now on new clients are refused, not left waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class TellReady:
+    attempt: int
+    files: tuple[str, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellFailure:
+    failure: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    code: ExitCode
+
+
+Action = SetTurn | Start | DrainProcess | Kill | StartForkserver | CloseListeners | TellReady | TellFailure | Leave

@@ -1,0 +1,62 @@
+"""What the dev server knows of its processes: a record, which decides nothing."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from tornado_cli.errors import ExitCode
+
+SLOW_IMPORT = 3.0
+"""Seconds after which a page says that the application is still starting."""
+
+
+class Role(Enum):
+    APP = auto()
+    PAGE = auto()
+
+
+class Phase(Enum):
+    STARTING = auto()
+    SERVING = auto()
+    BROKEN = auto()
+    LEAVING = auto()
+
+
+@dataclass(slots=True)
+class Process:
+    """A forked process as the server knows it."""
+
+    role: Role
+    attempt: int
+    is_ready: bool = False
+    kill_at: float | None = None
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Everything the decisions depend on."""
+
+    grace: float
+    phase: Phase = Phase.STARTING
+    attempt: int = 0
+    """Counts starts of the application; the newest is the only one that matters."""
+    numbers: int = 0
+    """Counts forked processes."""
+    started_at: float = 0.0
+    changed: tuple[str, ...] = ()
+    processes: dict[int, Process] = field(default_factory=dict)
+    forkserver_deaths: int = 0
+    interrupts: int = 0
+    code: ExitCode = ExitCode.OK
+
+    def newest_app(self) -> int | None:
+        return next((n for n, p in self.processes.items() if p.role is Role.APP and p.attempt == self.attempt), None)
+
+    def has_page(self) -> bool:
+        return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())
+
+    def next_deadline(self) -> float | None:
+        """Return when `Tick` is due, by the clock that `now` comes from."""
+        deadlines = [p.kill_at for p in self.processes.values() if p.kill_at is not None]
+        if self.phase is Phase.STARTING and not self.has_page() and self.newest_app() is not None:
+            deadlines.append(self.started_at + SLOW_IMPORT)
+        return min(deadlines, default=None)
