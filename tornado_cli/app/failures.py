@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
-_MOST_CHARACTERS = 48 * 1024
+_MOST_CHARACTERS = 36 * 1024
 _LONGEST_TITLE = 300
 # How a call comes to the user's code; nothing anyone can mend.
 _STDLIB = sysconfig.get_path("stdlib")

@@ -10,6 +10,7 @@ from tornado.websocket import WebSocketHandler
 
 from tornado_cli.http.accept import GatedListener
 from tornado_cli.http.server import ObservedServer
+from tornado_cli.logs.masking import mask_query
 
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
@@ -69,7 +70,8 @@ class Draining:
 
     def unfinished(self) -> list[str]:
         """Return what is still being done: `GET /report (24.9 s)`."""
-        return [f"{one.method} {one.path} ({one.duration():.1f} s)" for server in self._observed for one in server.busy]
+        busy = [one for server in self._observed for one in server.busy]
+        return [f"{one.method} {mask_query(one.path)} ({one.duration():.1f} s)" for one in busy]
 
     def drop_the_rest(self) -> None:
         for server in self._observed:
