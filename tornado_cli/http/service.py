@@ -32,7 +32,7 @@ from tornado_cli.system.listeners import adopt
 
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
-"""Seconds between two beats of the loop."""
+"""Seconds between two beats of the loop, where nobody asks for more."""
 _ORPHAN_GRACE = 1.0
 """Seconds to finish when the top process has died."""
 
@@ -47,6 +47,8 @@ class Terms:
     adapt: Callable[[Application], None]
     """Sets or undoes what `debug=True` means here."""
     gate: Gate = always_open
+    heartbeat: float = HEARTBEAT
+    """Seconds between two beats of the loop."""
     tls: ssl.SSLContext | None = None
     linger: float = 0.0
     """Seconds in a drain in which an idle kept connection may bring one last request."""
@@ -154,8 +156,8 @@ class Service:
         self._bound += behind_gate
         return list(behind_gate)
 
-    def _gate(self, *, has_waited: bool) -> Admission:
-        return self._terms.gate(has_waited=has_waited) if self.is_ready else Admission.LATER
+    def _gate(self, *, pauses: int) -> Admission:
+        return self._terms.gate(pauses=pauses) if self.is_ready else Admission.LATER
 
     def _wait_for_bound(self) -> Received:
         while True:
@@ -209,7 +211,7 @@ class Service:
         for server in self._servers:
             if isinstance(server, ObservedServer):
                 server.forget_closed()
-        IOLoop.current().call_later(HEARTBEAT, self._beat)
+        IOLoop.current().call_later(self._terms.heartbeat, self._beat)
 
     def _read_order(self) -> None:
         try:

@@ -8,6 +8,9 @@ from random import Random
 
 from tornado_cli.errors import ExitCode
 
+LOOK = 0.2
+"""Seconds between two looks at the workers: a blocked loop is killed within a second after its time-out."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
@@ -128,7 +131,7 @@ class Fleet:
     def look_interval(self) -> float:
         """Seconds between looks at the workers' health."""
         hang_timeout = self.limits.hang_timeout
-        return min(1.0, hang_timeout / 4) if hang_timeout else 1.0
+        return min(LOOK, hang_timeout / 5) if hang_timeout else 1.0
 
     def of_phase(self, phase: Phase) -> list[Generation]:
         return [generation for generation in self.generations.values() if generation.phase is phase]

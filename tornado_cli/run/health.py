@@ -15,7 +15,7 @@ _MIB = 1024 * 1024
 def look_at_workers(fleet: Fleet, seen: Mapping[tuple[int, int], Observation], now: float) -> list[Action]:
     """Judge every worker that is ready by what was seen of it."""
     # A supervisor that was stopped, or a machine that slept, saw nobody beat: that says nothing about the workers.
-    was_away = now - fleet.looked_at > 2 * fleet.look_interval + 0.5
+    was_away = now - fleet.looked_at > fleet.limits.hang_timeout / 2
     fleet.looked_at = now
     actions: list[Action] = []
     for generation, number, slot in fleet.all_slots():

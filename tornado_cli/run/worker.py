@@ -11,7 +11,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
 from tornado_cli.http.process import Ending, serve_target
-from tornado_cli.http.service import Service, Terms
+from tornado_cli.http.service import HEARTBEAT, Service, Terms
 from tornado_cli.logs.processes import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
@@ -92,6 +92,7 @@ def _serve(
         access_log=boot.config.access_log,
         adapt=undo_debug,
         gate=gate,
+        heartbeat=_heartbeat_for(boot.config.hang_timeout),
         linger=boot.config.keep_alive_linger,
         close_spread=boot.config.ws_close_spread,
         ready_path=boot.config.ready_path,
@@ -104,6 +105,11 @@ def _serve(
     finally:
         sender.flush()
     return ending, service.comes_back
+
+
+def _heartbeat_for(hang_timeout: float) -> float:
+    """Return the seconds between two beats: several fit into a time-out."""
+    return min(HEARTBEAT, hang_timeout / 4) if hang_timeout else HEARTBEAT
 
 
 def undo_debug(application: Application) -> None:
