@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -32,7 +33,8 @@ class ServerProcess:
     """A server in a session of its own; nothing of it is left when the block ends.
 
     `forgives` are words of log records that would fail any other test: tracebacks of our own code. With `on_terminal`
-    it has a controlling terminal, which closes when the process that stands in for its window is killed.
+    it has a controlling terminal, which closes when the process that stands in for its window is killed. `under` is
+    what changes the conditions and then execs it: `prlimit --nofile=64`.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class ServerProcess:
         port: int = 0,
         forgives: Sequence[str] = (),
         on_terminal: bool = False,
+        under: Sequence[str] = (),
     ) -> None:
         self.mark = uuid.uuid4().hex
         self._forgives = forgives
@@ -51,6 +54,7 @@ class ServerProcess:
         self._arguments += arguments
         if on_terminal:
             self._arguments = [sys.executable, "-c", _TERMINAL_WINDOW, *self._arguments]
+        self._arguments = [*under, *self._arguments]
         self._cwd = cwd
         self._env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
@@ -240,6 +244,12 @@ class ServerProcess:
         deadline = time.monotonic() + seconds
         while left := self.tree():
             assert wait_until_gone(left, deadline), f"{left} are still there\n{self.told()}"
+
+
+def seconds_between(first: Event, then: Event) -> float:
+    """Return the seconds from one event to another, by the log's clock."""
+    began, ended = (datetime.fromisoformat(str(one["time"])) for one in (first, then))
+    return (ended - began).total_seconds()
 
 
 def _is_fault(text: str) -> bool:

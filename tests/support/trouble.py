@@ -1,0 +1,58 @@
+"""An application with a path for each kind of trouble, and who of a tree is who."""
+
+from support.process_tree import children_of, command_of
+from support.server_process import ServerProcess
+
+TROUBLE = """
+import asyncio, logging, os, sys, time
+from tornado.web import Application, RequestHandler
+
+class Pid(RequestHandler):
+    def get(self):
+        self.write(str(os.getpid()))
+
+    async def post(self):
+        self.write(str(len(self.request.body)))
+
+class Block(RequestHandler):
+    def get(self, way):
+        print("blocking", flush=True)
+        if way == "sleep":
+            time.sleep(3600)  # blocks: sleep
+        while True: pass  # blocks: spin
+
+class Abort(RequestHandler):
+    def get(self):
+        os.abort()
+
+class Exit(RequestHandler):
+    def get(self, code):
+        logging.getLogger("app").error("last words")
+        os._exit(int(code))
+
+class Forever(RequestHandler):
+    async def get(self):
+        print("in flight", flush=True)
+        await asyncio.Event().wait()
+
+def make_app():
+    return Application([
+        ("/", Pid), ("/block/(.*)", Block), ("/abort", Abort), ("/exit/(.*)", Exit), ("/forever", Forever),
+    ])
+"""
+
+
+def line_of(mark: str, code: str = TROUBLE) -> int:
+    """Return the number of the line that ends with the mark."""
+    [number] = [number for number, line in enumerate(code.splitlines(), 1) if line.endswith(mark)]
+    return number
+
+
+def leaders_of(server: ServerProcess) -> list[int]:
+    return [pid for pid in children_of(server.pid) if "run.leader" in command_of(pid)]
+
+
+def workers_of(server: ServerProcess) -> set[int]:
+    """Return the pids of the workers that have been ready and have not died."""
+    ready = {int(event["worker"]) for event in server.seen("worker_ready")}
+    return ready - {int(event["worker"]) for event in server.seen("worker_died")}
