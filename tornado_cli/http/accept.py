@@ -25,11 +25,11 @@ class Admission(Enum):
 
 
 class Gate(Protocol):
-    def __call__(self, *, has_waited: bool) -> Admission:
-        """Decide; `has_waited` is that a pause has just passed and the connection is still there."""
+    def __call__(self, *, pauses: int) -> Admission:
+        """Decide; so many pauses have passed with the connection still there."""
 
 
-def always_open(*, has_waited: bool) -> Admission:  # noqa: ARG001 - the protocol's name.
+def always_open(*, pauses: int) -> Admission:  # noqa: ARG001 - the protocol's name.
     """Accept whatever comes."""
     return Admission.YES
 
@@ -73,6 +73,7 @@ class _Acceptor:
         self._callback = callback
         self._loop = IOLoop.current()
         self._paused: object | None = None
+        self._pauses = 0
         self._is_stopped = False
         self._loop.add_handler(listener, self._accept, IOLoop.READ)
         listener.acceptor = self
@@ -88,18 +89,18 @@ class _Acceptor:
         else:
             self._loop.remove_timeout(self._paused)
 
-    def _accept(self, _listener: Any, _events: int, *, has_waited: bool = False) -> None:
+    def _accept(self, _listener: Any, _events: int) -> None:
         for _ in range(_BATCH):
             if self._is_stopped:
                 return
-            admission = self._listener.gate(has_waited=has_waited)
-            has_waited = False
+            admission = self._listener.gate(pauses=self._pauses)
             if admission is Admission.NEVER:
                 self._loop.add_callback(self._listener.on_never)
                 return
             if admission is Admission.LATER:
                 self._pause()
                 return
+            self._pauses = 0
             if not self._accept_one():
                 return
 
@@ -116,6 +117,7 @@ class _Acceptor:
         return True
 
     def _pause(self) -> None:
+        self._pauses += 1
         # The listener stays readable: with a handler the loop would spin.
         self._loop.remove_handler(self._listener)
         self._paused = self._loop.call_later(PAUSE, self._resume)
@@ -123,4 +125,4 @@ class _Acceptor:
     def _resume(self) -> None:
         self._paused = None
         self._loop.add_handler(self._listener, self._accept, IOLoop.READ)
-        self._accept(self._listener, IOLoop.READ, has_waited=True)
+        self._accept(self._listener, IOLoop.READ)

@@ -12,13 +12,15 @@ from tornado_cli.run.scoreboard import Column, Scoreboard, State
 
 SLACK = 1
 """Connections that a worker may hold more than the one with the fewest."""
+PATIENCE = 3
+"""Pauses after which a connection is taken all the same: whom it was left to may have no CPU just now."""
 _ALIVE = 2_500_000_000
 """Nanoseconds since its last beat after which a worker is no longer waited for."""
 
 
-def admission(own: int, others: Iterable[int], *, has_waited: bool) -> Admission:
+def admission(own: int, others: Iterable[int], *, pauses: int) -> Admission:
     """Say whether a worker with `own` connections takes the next one; `others` is what its peers hold."""
-    if has_waited or own < SLACK or own <= min(others, default=own) + SLACK:
+    if pauses >= PATIENCE or own < SLACK or own <= min(others, default=own) + SLACK:
         return Admission.YES
     return Admission.LATER
 
@@ -27,9 +29,9 @@ def fair_gate(scoreboard: Scoreboard, slot: int, slots: int) -> Gate:
     """Return the gate of the worker in a slot."""
     peers = [peer for peer in range(slots) if peer != slot]
 
-    def gate(*, has_waited: bool) -> Admission:
+    def gate(*, pauses: int) -> Admission:
         own = scoreboard.get(slot, Column.CONNECTIONS)
-        if own < SLACK or has_waited:
+        if own < SLACK or pauses >= PATIENCE:
             return Admission.YES
         alive_since = time.monotonic_ns() - _ALIVE
         others = (
@@ -38,6 +40,6 @@ def fair_gate(scoreboard: Scoreboard, slot: int, slots: int) -> Gate:
             if scoreboard.get(peer, Column.STATE) == State.READY
             and scoreboard.get(peer, Column.HEARTBEAT) > alive_since
         )
-        return admission(own, others, has_waited=has_waited)
+        return admission(own, others, pauses=pauses)
 
     return gate

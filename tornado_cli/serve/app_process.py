@@ -45,7 +45,7 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
 
 
 def _gate(turns: SharedWords, turn: int) -> Gate:
-    def gate(*, has_waited: bool) -> Admission:  # noqa: ARG001 - the protocol's name.
+    def gate(*, pauses: int) -> Admission:  # noqa: ARG001 - the protocol's name.
         return Admission.YES if turns[0] <= turn else Admission.NEVER
 
     return gate
