@@ -40,7 +40,8 @@ lint: $(INSTALLED_DEV) ## ruff
 
 types: $(INSTALLED_DEV) ## mypy
 	@$(BIN) -m mypy
-	@$(BIN) -m mypy tools/demo.py benchmarks/cli_start.py
+	@$(BIN) -m mypy tools/demo.py
+	@$(BIN) -m mypy --strict benchmarks
 
 clean: ## remove the virtual environments and what tools left behind
 	@rm -rf .venv build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
