@@ -1,6 +1,10 @@
 """Accepting connections on inherited listeners: asked for leave before each, so that the right process takes it."""
 
+import errno
+import logging
+import os
 import socket
+import time
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import Any, Protocol
@@ -8,8 +12,16 @@ from typing import Any, Protocol
 from tornado import netutil
 from tornado.ioloop import IOLoop
 
+from tornado_cli.logs.events import event
+
+logger = logging.getLogger("tornado_cli.http")
 PAUSE = 0.002
 """Seconds that a process leaves the queue to others, when it has more than its share."""
+EXHAUSTED_PAUSE = 0.1
+"""Seconds until a process that has run out of descriptors or memory tries again."""
+TELL_EVERY = 60.0
+"""Seconds between two lines about that."""
+_EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _BATCH = 16
 """Connections accepted before the loop does something else."""
 
@@ -75,6 +87,7 @@ class _Acceptor:
         self._paused: object | None = None
         self._pauses = 0
         self._is_stopped = False
+        self._tell_again_at = 0.0
         self._loop.add_handler(listener, self._accept, IOLoop.READ)
         listener.acceptor = self
 
@@ -98,7 +111,7 @@ class _Acceptor:
                 self._loop.add_callback(self._listener.on_never)
                 return
             if admission is Admission.LATER:
-                self._pause()
+                self._pause(PAUSE)
                 return
             self._pauses = 0
             if not self._accept_one():
@@ -113,16 +126,31 @@ class _Acceptor:
         except ConnectionAbortedError:
             # It was closed while it waited.
             return True
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            self._tell_exhausted(error)
+            self._pause(EXHAUSTED_PAUSE)
+            return False
         self._callback(connection, address)
         return True
 
-    def _pause(self) -> None:
+    def _pause(self, seconds: float) -> None:
+        if self._paused is not None:
+            return
         self._pauses += 1
         # The listener stays readable: with a handler the loop would spin.
         self._loop.remove_handler(self._listener)
-        self._paused = self._loop.call_later(PAUSE, self._resume)
+        self._paused = self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
         self._paused = None
         self._loop.add_handler(self._listener, self._accept, IOLoop.READ)
         self._accept(self._listener, IOLoop.READ)
+
+    def _tell_exhausted(self, error: OSError) -> None:
+        now = time.monotonic()
+        if now >= self._tell_again_at:
+            self._tell_again_at = now + TELL_EVERY
+            text = f"No connection can be accepted for now: {os.strerror(error.errno or 0)}."
+            event(logger, logging.WARNING, "accept_paused", text)
