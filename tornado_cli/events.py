@@ -140,6 +140,14 @@ class WorkerExited(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForkRefused(Message):
+    """From a leader that the system does not let fork; it goes on trying."""
+
+    reason: str
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preloaded(Message):
     """From a leader that has loaded the application: bytes of memory that its workers share."""
 

@@ -121,6 +121,12 @@ class TellScaled:
 
 
 @dataclass(frozen=True, slots=True)
+class TellForkRefused:
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TellLeaderDeath:
     generation: int
     code: int
@@ -150,6 +156,7 @@ Action = (
     | TellKilled
     | TellRecycling
     | TellScaled
+    | TellForkRefused
     | TellLeaderDeath
     | TellVerdict
 )

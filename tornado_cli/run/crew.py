@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from tornado_cli.events import Boot, Message
@@ -75,24 +76,28 @@ class Crew:
 def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_output: TakeOutput) -> Crew:
     """Start a generation's leader in a session of its own; its output goes into pipes that `take_output` empties.
 
-    It enters `directory` by its path: a link that has been swapped leads to the new release.
+    It enters `directory` by its path: a link that has been swapped leads to the new release. Raises OSError when the
+    system refuses a process or a descriptor, or the directory is gone.
     """
-    pairs = [channel_pair() for _ in range(slots)]
-    scoreboard = Scoreboard.create(slots)
-    ours, theirs = channel_pair()
-    channels = tuple(end.fileno() for _, end in pairs)
-    boot = replace(boot, generation=number, channels=channels, scoreboard=scoreboard.descriptor)
-    outputs = [(os.pipe(), logging.INFO), (os.pipe(), logging.WARNING)]
-    leader = start_interpreter(
-        "tornado_cli.run.leader",
-        [str(theirs.fileno())],
-        descriptors=[theirs.fileno(), *boot.descriptors],
-        directory=directory,
-        new_session=True,
-        stdin=subprocess.DEVNULL,
-        stdout=outputs[0][0][1],
-        stderr=outputs[1][0][1],
-    )
+    with ExitStack() as undo:
+        pairs = [_closed_by(undo, channel_pair()) for _ in range(slots)]
+        scoreboard = Scoreboard.create(slots)
+        undo.callback(scoreboard.close)
+        ours, theirs = _closed_by(undo, channel_pair())
+        channels = tuple(end.fileno() for _, end in pairs)
+        boot = replace(boot, generation=number, channels=channels, scoreboard=scoreboard.descriptor)
+        outputs = [(_pipe(undo), logging.INFO), (_pipe(undo), logging.WARNING)]
+        leader = start_interpreter(
+            "tornado_cli.run.leader",
+            [str(theirs.fileno())],
+            descriptors=[theirs.fileno(), *boot.descriptors],
+            directory=directory,
+            new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=outputs[0][0][1],
+            stderr=outputs[1][0][1],
+        )
+        undo.pop_all()
     for (reader, writer), level in outputs:
         os.close(writer)
         take_output(reader, "app", level)
@@ -101,3 +106,16 @@ def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_outp
     for _, end in pairs:
         end.close()
     return Crew(leader, ours, [end for end, _ in pairs], scoreboard)
+
+
+def _closed_by(undo: ExitStack, pair: tuple[Channel, Channel]) -> tuple[Channel, Channel]:
+    for end in pair:
+        undo.callback(end.close)
+    return pair
+
+
+def _pipe(undo: ExitStack) -> tuple[int, int]:
+    ends = os.pipe()
+    for end in ends:
+        undo.callback(os.close, end)
+    return ends

@@ -53,6 +53,14 @@ class LeaderFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class ForkRefused:
+    """A leader cannot fork for now: who died does not come back soon."""
+
+    generation: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderExited:
     generation: int
     code: int
@@ -88,6 +96,7 @@ Event = (
     | WorkerReady
     | WorkerFailed
     | WorkerExited
+    | ForkRefused
     | LeaderFailed
     | LeaderExited
     | SignalArrived

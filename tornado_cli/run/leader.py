@@ -15,10 +15,11 @@ from tornado.process import fork_processes
 
 from tornado_cli.app.load import Loaded
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import Boot, Preloaded, WorkerExited
+from tornado_cli.events import Boot, ForkRefused, Preloaded, WorkerExited
 from tornado_cli.http.process import failure_of
 from tornado_cli.logs.processes import temporary_log
 from tornado_cli.run.boot import FINAL_STOP, RunBoot
+from tornado_cli.run.patient_fork import patient_fork
 from tornado_cli.run.preload import preload
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
@@ -91,7 +92,8 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     # Restarts are the supervisor's to limit: it alone sees all of them, and time.
-    slot = fork_processes(len(boot.channels), max_restarts=sys.maxsize)
+    with patient_fork(lambda reason: _tell_refused(control, reason)):
+        slot = fork_processes(len(boot.channels), max_restarts=sys.maxsize)
     reports.removeFilter(exit_reports)
     reports.setLevel(logging.NOTSET)
     for number in (SUPERVISOR_DIED, FINAL_STOP):
@@ -111,6 +113,10 @@ def _preload(boot: RunBoot, control: Channel) -> Loaded:
         sys.exit(ExitCode.OK)
     control.send(Preloaded(shared=resident_bytes(os.getpid()) - before))
     return loaded
+
+
+def _tell_refused(control: Channel, reason: str) -> None:
+    control.send(ForkRefused(reason=reason))
 
 
 def _end_with_supervisor(_number: int, _frame: FrameType | None) -> None:

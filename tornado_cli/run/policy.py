@@ -15,12 +15,14 @@ from tornado_cli.run.actions import (
     ReopenLogs,
     StartGeneration,
     TellFailure,
+    TellForkRefused,
     TellLeaderDeath,
     TellScaled,
     TellVerdict,
 )
 from tornado_cli.run.events import (
     Event,
+    ForkRefused,
     LeaderExited,
     LeaderFailed,
     Observation,
@@ -76,6 +78,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return _worker_failed(fleet, generation, slot, failure, now)
         case LeaderFailed(_, failure):
             return [TellFailure(generation.number, failure), *_give_up(fleet, generation, now)]
+        case ForkRefused(_, reason):
+            return _fork_refused(fleet, generation, reason, now)
         case WorkerExited(_, slot, pid, code):
             return _worker_exited(fleet, generation, slot, pid, code, now)
 
@@ -232,6 +236,14 @@ def _worker_exited(fleet: Fleet, generation: Generation, number: int, pid: int, 
     is_short = generation.count(SlotState.STARTING, SlotState.READY) < generation.wanted
     needs_new = not filled and is_short and not fleet.of_phase(Phase.STARTING)
     return actions + (_start_generation(fleet) if needs_new else filled)
+
+
+def _fork_refused(fleet: Fleet, generation: Generation, reason: str, now: float) -> list[Action]:
+    """Nobody waits for those who cannot come back: spares, which need no fork, take their places."""
+    for _, slot in generation.in_state(SlotState.FORKING):
+        slot.is_returning = False
+    filled = adjust(fleet, generation, now) if generation.phase is Phase.SERVING else []
+    return [TellForkRefused(generation.number, reason), *filled]
 
 
 def _is_over_budget(fleet: Fleet, now: float) -> bool:

@@ -11,6 +11,7 @@ from tornado_cli.events import (
     AppFailed,
     BindElsewhere,
     Drain,
+    ForkRefused,
     Message,
     Preloaded,
     Ready,
@@ -148,6 +149,8 @@ class Supervisor:
                     self._worker_exited(generation, exited)
                 case AppFailed() as failed:
                     self._handle(events.LeaderFailed(generation, _failure(failed)))
+                case ForkRefused(reason=reason):
+                    self._handle(events.ForkRefused(generation, reason))
                 case Preloaded(shared=shared):
                     text = f"Preloaded: each worker shares {shared / _MIB:.0f} MiB with its leader."
                     event(logger, logging.INFO, "preloaded", text, generation=generation, shared=shared)
@@ -220,7 +223,8 @@ class Supervisor:
             case actions.KillWorker(generation, slot):
                 self._crews[generation].signal(slot, signal.SIGKILL)
             case actions.EndGeneration(number):
-                self._crews[number].kill()
+                if number in self._crews:
+                    self._crews[number].kill()
             case actions.ForgetGeneration(number):
                 self._forget_generation(number)
             case actions.GenerationIsReady(number):
@@ -248,7 +252,11 @@ class Supervisor:
         )
 
     def _start_generation(self, number: int, slots: int) -> None:
-        crew = start_crew(self._boot, number, slots, self._directory, self._log.add_output)
+        try:
+            crew = start_crew(self._boot, number, slots, self._directory, self._log.add_output)
+        except OSError as error:
+            self._handle(events.LeaderFailed(number, _refusal(error)))
+            return
         self._crews[number] = crew
         self._inbox.register(crew.control, lambda: self._read_control(number))
         for slot, channel in enumerate(crew.channels):
@@ -257,7 +265,10 @@ class Supervisor:
         event(logger, logging.INFO, "starting", f"Starting generation {number}.", generation=number, workers=workers)
 
     def _forget_generation(self, number: int) -> None:
-        crew = self._crews.pop(number)
+        crew = self._crews.pop(number, None)
+        if crew is None:
+            # The system did not let it begin.
+            return
         for channel in (crew.control, *crew.channels):
             self._inbox.forget(channel)
         crew.close()
@@ -279,3 +290,8 @@ class Supervisor:
 
 def _failure(failed: AppFailed) -> dict[str, str]:
     return {"title": failed.title, "traceback": failed.traceback, "hint": failed.hint}
+
+
+def _refusal(error: OSError) -> dict[str, str]:
+    where = "" if error.filename is None else f" ({error.filename})"
+    return {"title": f"No leader can be started: {error.strerror}{where}", "traceback": "", "hint": ""}

@@ -8,6 +8,7 @@ from tornado_cli.run.actions import (
     Action,
     TellDeath,
     TellFailure,
+    TellForkRefused,
     TellKilled,
     TellLeaderDeath,
     TellRecycling,
@@ -34,6 +35,9 @@ def tell(action: Action) -> None:
             event(logger, logging.INFO, "recycling", message, generation=generation, slot=slot, spare=spare)
         case TellScaled(workers):
             event(logger, logging.INFO, "scaled", f"{workers} workers from now on.", workers=workers)
+        case TellForkRefused(generation, reason):
+            message = f"No process can be started for now: {reason}. It is tried again."
+            event(logger, logging.ERROR, "cannot_fork", message, generation=generation)
         case TellLeaderDeath(generation, code):
             message = f"The leader {how_it_ended(code)}; its workers serve until the next generation is ready."
             event(logger, logging.ERROR, "leader_died", message, generation=generation, code=code)
