@@ -2,14 +2,13 @@
 
 import os
 import signal
-import threading
 from pathlib import Path
 
 import pytest
 from support.load import SteadyClients
 from support.project import write
 from support.server_process import ServerProcess, seconds_between
-from support.trouble import TROUBLE, leaders_of, line_of, workers_of
+from support.trouble import TROUBLE, leaders_of, let_pass, line_of, workers_of
 
 HANG = 1.0
 SLACK = 1.0
@@ -67,11 +66,6 @@ def test_a_long_import_is_not_taken_for_a_blocked_loop(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-def pause(seconds: float) -> None:
-    """Let time pass: it is the subject."""
-    threading.Event().wait(seconds)
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("hang_timeout", [0.5])
 def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(
@@ -83,11 +77,11 @@ def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(
         server.wait_for("ready")
         before = workers_of(server)
         server.send(signal.SIGSTOP)
-        pause(1.2 * hang_timeout)
+        let_pass(1.2 * hang_timeout)
         assert int(server.get().text) in before
         server.send(signal.SIGCONT)
         # Longer than a kill would take.
-        pause(hang_timeout + 0.7)
+        let_pass(hang_timeout + 0.7)
         assert workers_of(server) == before
         assert not server.seen("worker_died")
         assert server.stop() == 0
@@ -109,12 +103,12 @@ def test_a_tree_that_was_stopped_as_a_whole_goes_on_as_it_was(
             for pid in everybody:
                 os.kill(pid, signal.SIGSTOP)
             kept.ask()
-            pause(1.2 * hang_timeout)
+            let_pass(1.2 * hang_timeout)
             # The supervisor first: it must not judge the others by the time for which all stood still.
             for pid in everybody:
                 os.kill(pid, signal.SIGCONT)
             assert int(kept.answer().text) in before
-        pause(hang_timeout + 0.7)
+        let_pass(hang_timeout + 0.7)
         assert workers_of(server) == before
         assert not server.seen("worker_died")
         assert server.stop() == 0

@@ -1,5 +1,7 @@
 """An application with a path for each kind of trouble, and who of a tree is who."""
 
+import threading
+
 from support.process_tree import children_of, command_of
 from support.server_process import ServerProcess
 
@@ -56,3 +58,8 @@ def workers_of(server: ServerProcess) -> set[int]:
     """Return the pids of the workers that have been ready and have not died."""
     ready = {int(event["worker"]) for event in server.seen("worker_ready")}
     return ready - {int(event["worker"]) for event in server.seen("worker_died")}
+
+
+def let_pass(seconds: float) -> None:
+    """Let time pass, where it is the subject."""
+    threading.Event().wait(seconds)
