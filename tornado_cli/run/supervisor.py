@@ -115,6 +115,9 @@ class Supervisor:
             self._reap()
             return
         if number == signal.SIGHUP and self._had_terminal and controlling_terminal_is_gone():
+            if number in self._inbox.ignored_before:
+                # nohup: the end of the terminal is not to be the end.
+                return
             number = signal.SIGTERM
         if number in {signal.SIGTERM, signal.SIGINT}:
             doing = "stopping now" if self._fleet.interrupts and number == signal.SIGINT else "finishing what runs"

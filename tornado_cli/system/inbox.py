@@ -16,6 +16,7 @@ class Inbox:
         self._selector = selectors.DefaultSelector()
         self._wakeup = SignalWakeup(signals)
         self._selector.register(self._wakeup, selectors.EVENT_READ, None)
+        self.ignored_before = self._wakeup.ignored_before
 
     def register(self, source: Any, when_readable: Callable[[], None]) -> None:
         self._selector.register(source, selectors.EVENT_READ, when_readable)

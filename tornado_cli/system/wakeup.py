@@ -25,6 +25,8 @@ class SignalWakeup:
         self._reader.setblocking(False)
         self._writer.setblocking(False)
         self._numbers = frozenset(numbers)
+        self.ignored_before = frozenset(one for one in self._numbers if signal.getsignal(one) is signal.SIG_IGN)
+        """What whoever started this process had it ignore: `nohup` does so with HUP."""
         for number in self._numbers:
             signal.signal(number, _do_nothing)
         signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
