@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.load import SteadyClients
-from support.process_tree import command_of
+from support.process_tree import command_of, cpu_seconds
 from support.project import app_that_says, write
 from support.server_process import ServerProcess
 from support.trouble import TROUBLE, let_pass, workers_of
@@ -98,21 +98,15 @@ def test_a_worker_without_free_descriptors_pauses_and_recovers(tmp_path: Path) -
         kept = [stack.enter_context(server.connect()) for _ in range(30)]
         server.wait_for("accept_paused")
         assert kept[0].get().status == 200
-        before = cpu_of(worker)
+        before = cpu_seconds(worker)
         let_pass(0.5)
-        assert cpu_of(worker) - before < 0.1
+        assert cpu_seconds(worker) - before < 0.1
         for client in kept:
             client.close()
         assert server.get().status == 200
         assert len(server.seen("accept_paused")) <= 2
         assert not server.seen("worker_died")
         assert server.stop() == 0
-
-
-def cpu_of(pid: int) -> float:
-    """Return the seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 EATS = """

@@ -48,3 +48,9 @@ def command_of(pid: int) -> str:
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in (_PROC / str(pid) / "task" / str(pid) / "children").read_text().split()]
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used: proc(5)."""
+    fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

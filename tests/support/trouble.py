@@ -32,6 +32,13 @@ class Exit(RequestHandler):
         logging.getLogger("app").error("last words")
         os._exit(int(code))
 
+class Log(RequestHandler):
+    def get(self, count, size):
+        began = time.monotonic()
+        for number in range(int(count)):
+            logging.getLogger("app").warning("%d %s", number, "x" * int(size))
+        self.write(str(time.monotonic() - began))
+
 class Forever(RequestHandler):
     async def get(self):
         print("in flight", flush=True)
@@ -40,6 +47,7 @@ class Forever(RequestHandler):
 def make_app():
     return Application([
         ("/", Pid), ("/block/(.*)", Block), ("/abort", Abort), ("/exit/(.*)", Exit), ("/forever", Forever),
+        ("/log/(.*)/(.*)", Log),
     ])
 """
 
