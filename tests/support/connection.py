@@ -1,5 +1,6 @@
 """One HTTP connection, close to the wire: halves of requests, bytes as they come."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -37,7 +38,7 @@ class Connection:
         self._socket: socket.socket = plain
         if tls:
             try:
-                self._socket = client_context().wrap_socket(plain)
+                self._socket = client_context().wrap_socket(plain, suppress_ragged_eofs=False)
             except BaseException:
                 plain.close()
                 raise
@@ -100,10 +101,17 @@ class Connection:
 
     def wait_for_end(self) -> bytes:
         """Read until the other end closes; return what came."""
-        parts = []
-        try:
-            while data := self._socket.recv(65536):
-                parts.append(data)
-        except ConnectionResetError:
-            pass
+        parts: list[bytes] = []
+        with contextlib.suppress(ConnectionResetError):
+            self._read_into(parts)
         return b"".join(parts)
+
+    def wait_for_clean_end(self) -> bytes:
+        """As `wait_for_end`; a reset fails, and so does an end that TLS was not told of."""
+        parts: list[bytes] = []
+        self._read_into(parts)
+        return b"".join(parts)
+
+    def _read_into(self, parts: list[bytes]) -> None:
+        while data := self._socket.recv(65536):
+            parts.append(data)
