@@ -87,9 +87,13 @@ def _boot(plan: Plan, listeners: list[socket.socket], credentials: Credentials |
 def _reread(read: ReadSettings, directory: Path, boot: RunBoot, fleet: Fleet) -> RunBoot:
     """Take over what has changed in the settings, name what has to wait, and find the application anew."""
     try:
+        # By its path: a link that has been swapped leads to the new release, and to its settings.
+        os.chdir(directory)
         plan = plan_of(*read(), directory)
-    except TcliError as error:
-        event(logger, logging.ERROR, "settings_failed", as_sentences("The old settings stay", str(error), error.hint))
+    except (TcliError, OSError) as error:
+        # Whatever it is, those who serve go on.
+        hint = error.hint if isinstance(error, TcliError) else ""
+        event(logger, logging.ERROR, "settings_failed", as_sentences("The old settings stay", str(error), hint))
         return boot
     config, waiting = reread(boot.config, plan.config)
     if waiting:
