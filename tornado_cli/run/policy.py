@@ -138,11 +138,17 @@ def _retire(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
 
 def _give_up(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     """End a generation that cannot start; without an older one that serves there is nothing left to do."""
-    _end(generation)
-    actions: list[Action] = [EndGeneration(generation.number)]
     if not fleet.of_phase(Phase.SERVING):
+        _end(generation)
         fleet.code = ExitCode.APP
-        return actions + _stop_now(fleet)
+        return [EndGeneration(generation.number), *_stop_now(fleet)]
+    actions: list[Action]
+    if generation.count(SlotState.READY):
+        # By steps: some of it serve already, and finish what they have.
+        actions = _retire(fleet, generation, now)
+    else:
+        _end(generation)
+        actions = [EndGeneration(generation.number)]
     for older in fleet.of_phase(Phase.SERVING):
         older.wanted = fleet.workers
         actions += adjust(fleet, older, now)
