@@ -79,7 +79,7 @@ def test_connections_that_are_queued_when_it_stops_are_answered(tmp_path: Path) 
         os.kill(worker, signal.SIGSTOP)
         clients = [stack.enter_context(server.connect()) for _ in range(40)]
         for client in clients:
-            client.ask()
+            client.ask(Connection="close")
         server.send(signal.SIGTERM)
         server.wait_for("stopping")
         os.kill(worker, signal.SIGCONT)
