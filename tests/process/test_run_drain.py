@@ -91,10 +91,16 @@ def test_connections_that_are_queued_when_it_stops_are_answered(tmp_path: Path) 
 
 
 def test_pipelined_requests_are_all_answered(tmp_path: Path) -> None:
-    with running(tmp_path) as server, server.connect() as client:
+    with (
+        running(tmp_path, "--keep-alive-linger", "0") as server,
+        server.connect() as idle,
+        server.connect() as client,
+    ):
+        assert idle.get().text == "one"
         client.begin_upload("/", 1)
         server.send(signal.SIGTERM)
-        server.wait_for("stopping")
+        # This end says that the drain has begun.
+        assert idle.wait_for_clean_end() == b""
         client.send(b"x" + b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)
         # RFC 9112 section 9.6: after the one that says `close` nothing more would be answered.
         *bodies, last = client.wait_for_clean_end().split(b"HTTP/1.1 200 OK\r\n")[1:]
