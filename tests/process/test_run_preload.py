@@ -1,0 +1,81 @@
+"""`tcli run --preload`: one import, shared memory, and a refusal with its reason where a fork would break it."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from support.load import SteadyClients
+from support.project import app_that_says, write
+from support.server_process import ServerProcess
+from support.trouble import TROUBLE, leaders_of, workers_of
+
+HEAVY = "print('imported', flush=True)\nweight = b'x' * 50 * 1024 * 1024\n"
+
+
+def test_the_application_is_imported_once_and_its_memory_is_shared(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": HEAVY + TROUBLE})
+    with ServerProcess("run", "main:make_app", "--preload", "-w", "2", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        told = server.wait_for("preloaded")
+        assert told["shared"] >= 50 * 1024 * 1024
+        assert "MiB" in str(told["message"])
+        for worker in workers_of(server):
+            assert private_bytes(worker) < 25 * 1024 * 1024
+        assert len(server.wait_for_all(1, {"message": "imported"})) == 1
+        assert server.stop() == 0
+
+
+def private_bytes(pid: int) -> int:
+    """Return what a process shares with nobody: proc_pid_smaps(5)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
+
+
+REFUSED = {
+    "a thread": ("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n", "thread"),
+    "a loop": ("import asyncio\nloop = asyncio.new_event_loop()\n", "loop"),
+    "a socket": ("import socket\nkept = socket.socket()\n", "socket"),
+    "a child": ("import subprocess\nchild = subprocess.Popen(['sleep', '3600'])\n", "process"),
+    "a handler": ("import signal\nsignal.signal(signal.SIGUSR2, lambda *_: None)\n", "signal"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_a_fork_cannot_carry_is_refused_with_the_reason(tmp_path: Path, what: str) -> None:
+    code, word = REFUSED[what]
+    write(tmp_path, {"main.py": code + TROUBLE})
+    with ServerProcess("run", "main:make_app", "--preload", cwd=tmp_path) as server:
+        assert server.wait_for_exit() == 3
+        [failure] = server.seen("app_failed")
+        assert "cannot be preloaded" in str(failure["message"])
+        assert word in str(failure["message"])
+        assert "factory" in str(failure["message"])
+
+
+def test_an_import_that_fails_in_the_leader_is_shown_once(tmp_path: Path) -> None:
+    # S7
+    write(tmp_path, {"main.py": "import nowhere_to_be_found\n"})
+    with ServerProcess("run", "main:make_app", "--preload", "-w", "2", cwd=tmp_path) as server:
+        assert server.wait_for_exit() == 3
+        [failure] = server.seen("app_failed")
+        assert "nowhere_to_be_found" in str(failure["traceback"])
+
+
+def test_a_reload_imports_anew_and_a_broken_one_keeps_the_old(tmp_path: Path) -> None:
+    # S17
+    write(tmp_path, {"main.py": app_that_says("one")})
+    with ServerProcess("run", "--preload", "-w", "2", cwd=tmp_path) as server:
+        server.wait_for("ready", generation=1)
+        with SteadyClients(server.port) as clients:
+            write(tmp_path, {"main.py": "def f(:\n"})
+            server.send(signal.SIGHUP)
+            server.wait_for("app_failed", generation=2)
+            server.wait_for("generation_left", generation=2)
+            write(tmp_path, {"main.py": app_that_says("two")})
+            server.send(signal.SIGHUP)
+            server.wait_for("ready", generation=3)
+            server.wait_for("generation_left", generation=1)
+        assert not clients.failed
+        assert server.get().text == "two"
+        assert len(leaders_of(server)) == 1
+        assert server.stop() == 0
