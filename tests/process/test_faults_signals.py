@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -180,3 +181,35 @@ def test_new_code_that_is_never_ready_is_given_up_and_the_old_serves_on(tmp_path
         assert workers_of(server) == before
         assert server.get().text == "old"
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    # S13
+    gate = Gate(tmp_path / "gate")
+    write(tmp_path, {"main.py": app_that_says("old")})
+    with ServerProcess("run", "-w", "2", cwd=tmp_path) as server:
+        server.wait_for("ready", generation=1)
+        write(tmp_path, {"main.py": gate.code + app_that_says("new")})
+        server.send(signal.SIGHUP)
+        gate.wait_for_somebody()
+        assert server.stop(number) == 0
+        gate.open()
+        assert not server.tree()
+        with socket.create_server(("127.0.0.1", server.port)):
+            """It is free."""
+
+
+def test_a_second_term_changes_nothing(tmp_path: Path) -> None:
+    # S13
+    write(tmp_path, {"main.py": TROUBLE})
+    with ServerProcess("run", cwd=tmp_path) as server, server.connect() as busy:
+        server.wait_for("ready")
+        busy.begin_upload("/", 4)
+        server.send(signal.SIGTERM)
+        server.wait_for("stopping")
+        server.send(signal.SIGTERM)
+        server.wait_for_all(2, {"event": "stopping"})
+        busy.send(b"four")
+        assert busy.answer().text == "4"
+        assert server.wait_for_exit() == 0

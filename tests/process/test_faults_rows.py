@@ -1,0 +1,222 @@
+"""Each fault that `tcli run` promises to survive has its tests; here is which."""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "S1": (
+        "a worker is killed while idle",
+        ("test_faults_deaths::test_an_idle_worker_that_is_killed_costs_nobody_anything",),
+    ),
+    "S2": (
+        "a worker is killed with a request",
+        ("test_run_deaths::test_a_killed_worker_is_replaced_and_the_log_says_what_it_held",),
+    ),
+    "S3": (
+        "a worker aborts",
+        ("test_faults_deaths::test_an_abort_in_a_handler_costs_its_own_request",),
+    ),
+    "S4": (
+        "a loop is blocked",
+        (
+            "test_faults_stuck::test_a_blocked_loop_is_shown_killed_and_replaced_while_the_other_worker_serves",
+            "test_run_health::test_a_loop_that_stands_still_is_dumped_and_killed_within_a_second_more",
+        ),
+    ),
+    "S5": ("a worker is stopped", ("test_faults_stuck::test_a_stopped_worker_is_killed_and_replaced",)),
+    "S6": ("an import takes long", ("test_faults_stuck::test_a_long_import_is_not_taken_for_a_blocked_loop",)),
+    "S7": (
+        "the first start fails",
+        (
+            "test_run_boot::test_an_application_that_cannot_start_is_shown_once",
+            "test_run_preload::test_an_import_that_fails_in_the_leader_is_shown_once",
+        ),
+    ),
+    "S8": (
+        "crashes in a row",
+        (
+            "test_faults_deaths::test_crashes_in_a_row_come_ever_more_slowly_and_end_with_the_fix",
+            "test_run_health::test_crashes_in_a_row_are_answered_ever_more_slowly_up_to_a_limit",
+            "test_faults_deaths::test_a_crash_budget_that_is_spent_ends_it_with_1_and_a_verdict",
+        ),
+    ),
+    "S9": (
+        "rare crashes for months",
+        ("test_run_health::test_crashes_that_are_rare_never_end_it_however_many_they_become",),
+    ),
+    "S10": (
+        "the supervisor is killed",
+        (
+            "test_run_deaths::test_without_its_supervisor_nothing_is_left_in_two_seconds",
+            "test_faults_deaths::test_without_its_supervisor_under_load_nothing_is_left",
+        ),
+    ),
+    "S11": (
+        "the supervisor is stopped for a while",
+        (
+            "test_faults_stuck::test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes",
+            "test_run_health::test_time_in_which_the_supervisor_itself_stood_still_is_held_against_nobody",
+        ),
+    ),
+    "S12": (
+        "all of it is stopped for a while",
+        ("test_faults_stuck::test_a_tree_that_was_stopped_as_a_whole_goes_on_as_it_was",),
+    ),
+    "S13": (
+        "a stop at any moment, and twice",
+        (
+            "test_run_stop::test_a_stop_at_any_moment_of_the_start_leaves_nothing",
+            "test_run_stop::test_a_second_int_ends_it_at_once_with_130",
+            "test_run_stop::test_quit_ends_it_at_once",
+            "test_faults_signals::test_a_stop_during_a_reload_leaves_nothing",
+            "test_faults_signals::test_a_second_term_changes_nothing",
+        ),
+    ),
+    "S14": ("Ctrl-C", ("test_faults_signals::test_ctrl_c_on_a_terminal_is_one_drain_without_a_traceback",)),
+    "S15": (
+        "a hundred HUPs",
+        ("test_faults_signals::test_a_storm_of_hups_is_one_more_generation_and_no_more_descriptors",),
+    ),
+    "S16": (
+        "signals are ignored at the start",
+        (
+            "test_faults_signals::test_what_was_ignored_at_the_start_does_not_keep_a_stop_from_working",
+            "test_faults_signals::test_under_nohup_the_end_of_the_terminal_is_not_the_end",
+        ),
+    ),
+    "S17": (
+        "a reload brings broken code",
+        (
+            "test_run_reload::test_broken_new_code_keeps_the_old_and_the_fix_is_taken",
+            "test_faults_signals::test_broken_new_code_costs_no_request",
+            "test_run_recycling::test_a_release_that_has_gone_keeps_the_old_one_serving",
+            "test_run_recycling::test_a_reload_by_steps_that_fails_in_the_middle_brings_the_old_back_to_full_count",
+        ),
+    ),
+    "S18": ("reloads under load", ("test_run_reload::test_a_reload_loses_no_request",)),
+    "S19": (
+        "a reload is never ready",
+        (
+            "test_faults_signals::test_new_code_that_is_never_ready_is_given_up_and_the_old_serves_on",
+            "test_run_limits::test_a_reload_whose_path_never_says_so_is_given_up",
+        ),
+    ),
+    "S21": (
+        "no process can be forked",
+        (
+            "test_faults_machine::test_when_no_process_can_be_forked_the_others_serve_and_it_recovers",
+            "test_faults_machine::test_a_reload_for_which_no_process_can_be_started_keeps_the_old",
+        ),
+    ),
+    "S22": (
+        "no descriptors are left",
+        ("test_faults_machine::test_a_worker_without_free_descriptors_pauses_and_recovers",),
+    ),
+    "S23": (
+        "no memory is left",
+        (
+            "test_faults_machine::test_a_worker_that_the_kernel_killed_for_want_of_memory_is_told_as_such",
+            "test_faults_deaths::test_without_its_supervisor_under_load_nothing_is_left",
+        ),
+    ),
+    "S24": (
+        "the clock jumps",
+        ("test_faults_machine::test_jumps_of_the_wall_clock_end_nobody_and_the_log_follows",),
+    ),
+    "S25": (
+        "the address cannot be listened on",
+        (
+            "test_faults_machine::test_a_taken_port_is_one_message",
+            "test_faults_machine::test_a_privileged_port_is_one_message",
+            "test_faults_machine::test_a_bad_address_is_one_message",
+            "test_faults_machine::test_a_machine_without_ipv6_is_one_message_or_no_trouble",
+        ),
+    ),
+    "S27": (
+        "the application's children inherit all they can",
+        ("test_faults_machine::test_a_child_of_the_application_does_not_keep_the_port",),
+    ),
+    "S28": (
+        "something blocks the exit",
+        (
+            "test_faults_deaths::test_what_blocks_the_exit_is_killed_at_the_graceful_timeout_and_told",
+            "test_faults_deaths::test_an_executor_that_works_on_is_not_waited_for_beyond_the_deadline",
+        ),
+    ),
+    "S29": (
+        "fewer CPUs may be used than there are",
+        (
+            "test_faults_machine::test_workers_0_counts_the_cpus_that_it_may_use",
+            "test_faults_machine::test_workers_0_counts_what_a_quota_leaves",
+        ),
+    ),
+    "S31": (
+        "nobody reads the output any more",
+        ("test_run_logs::test_when_the_reader_of_its_output_is_gone_it_serves_on_and_the_file_has_every_line",),
+    ),
+    "S32": (
+        "workers are recycled under load",
+        (
+            "test_run_recycling::test_workers_past_their_requests_are_replaced_one_at_a_time_and_nothing_is_lost",
+            "test_run_recycling::test_a_worker_that_uses_too_much_memory_is_replaced",
+            "test_run_recycling::test_a_worker_past_its_lifetime_is_replaced",
+        ),
+    ),
+    "L1": ("the leader is killed", ("test_faults_deaths::test_without_its_leader_no_request_is_lost",)),
+    "P1": (
+        "the reader of the output dies",
+        (
+            "test_run_logs::test_when_the_reader_of_its_output_is_gone_it_serves_on_and_the_file_has_every_line",
+            "test_log_writer::test_a_reader_that_is_gone_stops_neither_writer_nor_log_file",
+        ),
+    ),
+    "P2": (
+        "the reader of the output does not read",
+        (
+            "test_run_logs::test_a_reader_that_does_not_read_holds_nobody_up",
+            "test_log_writer::test_nobody_waits_for_a_reader_that_does_not_read",
+        ),
+    ),
+    "P3": ("the disk is full", ("test_log_writer::test_a_full_disk_is_told_once_and_recovered_from",)),
+    "P4": (
+        "rotation",
+        (
+            "test_run_logs::test_rotation_under_load_loses_and_splits_no_line",
+            "test_log_writer::test_rotation_loses_and_splits_no_line",
+        ),
+    ),
+    "P5": (
+        "long lines of several workers",
+        (
+            "test_run_logs::test_long_lines_of_two_workers_do_not_mix",
+            "test_log_writer::test_long_lines_of_two_processes_never_interleave",
+        ),
+    ),
+    "P6": (
+        "a crash right after a line",
+        (
+            "test_run_logs::test_what_was_said_right_before_a_crash_is_heard",
+            "test_log_writer::test_last_words_before_a_sudden_death_are_heard",
+        ),
+    ),
+    "P7": ("hostile bytes", ("test_log_writer::test_hostile_bytes_make_one_visible_record",)),
+    "P8": (
+        "a storm of lines",
+        (
+            "test_run_logs::test_a_storm_of_warnings_is_cut_and_the_loop_lives",
+            "test_log_writer::test_a_storm_of_warnings_is_cut_and_counted",
+        ),
+    ),
+}
+"""By the number of the fault: what happens, and `module::test` of those who let it happen."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_has_its_tests(fault: str) -> None:
+    _, tests = FAULTS[fault]
+    for name in tests:
+        module, _, test = name.partition("::")
+        [file] = TESTS.glob(f"*/{module}.py")
+        assert f"def {test}(" in file.read_text(), name
