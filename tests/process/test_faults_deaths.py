@@ -67,7 +67,7 @@ def test_crashes_in_a_row_come_ever_more_slowly_and_end_with_the_fix(tmp_path: P
         (tmp_path / "crash").touch()
         with server.connect() as client:
             # The port is kept: whoever comes waits.
-            deaths = server.wait_for_all(5 * workers, {"event": "worker_died"})
+            deaths = server.wait_for_all(4 * workers, {"event": "worker_died"})
             (tmp_path / "crash").unlink()
             assert server.get().status == 200
             client.close()
@@ -76,7 +76,7 @@ def test_crashes_in_a_row_come_ever_more_slowly_and_end_with_the_fix(tmp_path: P
             delays = [float(found[1]) if (found := re.search(r"in ([\d.]+) s", text)) else 0.0 for text in texts]
             assert delays == sorted(delays)
             assert delays[0] == 0.0
-            assert len(delays) < 4 or delays[-1] >= 0.1
+            assert len(delays) < 3 or delays[-1] > 0
         assert not server.seen("gave_up")
         assert not server.seen("starting", generation=2)
         assert server.stop() == 0
@@ -128,18 +128,18 @@ WILL_NOT_DIE = {
 def test_what_blocks_the_exit_is_killed_at_the_graceful_timeout_and_told(tmp_path: Path, what: str) -> None:
     # S28
     write(tmp_path, {"main.py": WILL_NOT_DIE[what] + TROUBLE})
-    with ServerProcess("run", "main:make_app", "--graceful-timeout", "0.5", cwd=tmp_path) as server:
+    with ServerProcess("run", "main:make_app", "--graceful-timeout", "0.3", cwd=tmp_path) as server:
         server.wait_for("ready")
         assert server.get().status == 200
         assert server.stop() == 0
-        assert "0.5 s after it was told to finish" in str(server.wait_for("worker_killed")["message"])
+        assert "0.3 s after it was told to finish" in str(server.wait_for("worker_killed")["message"])
 
 
 def test_an_executor_that_works_on_is_not_waited_for_beyond_the_deadline(tmp_path: Path) -> None:
     # S28
     works = "import asyncio, time\nasyncio.get_event_loop().run_in_executor(None, time.sleep, 3600)\n"
     write(tmp_path, {"main.py": works + TROUBLE})
-    with ServerProcess("run", "main:make_app", "--graceful-timeout", "0.5", cwd=tmp_path) as server:
+    with ServerProcess("run", "main:make_app", "--graceful-timeout", "0.3", cwd=tmp_path) as server:
         server.wait_for("ready")
         assert server.stop() == 0
         server.wait_for("worker_killed")

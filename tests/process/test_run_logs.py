@@ -1,13 +1,14 @@
 """`tcli run`: what happens to its log does not happen to those who are served."""
 
 import json
+import os
 import signal
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from support.load import SteadyClients
-from support.process_tree import cpu_seconds
+from support.process_tree import command_of, cpu_seconds
 from support.project import write
 from support.server_process import ServerProcess
 from support.trouble import TROUBLE, let_pass
@@ -50,6 +51,9 @@ def test_a_reader_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
         seconds = [float(client.get("/log/100/20000").text) for _ in range(5)]
         assert max(seconds) < 1
         assert client.get().status == 200
+        # Else it would have its last seconds, too.
+        [reader] = [pid for pid in server.tree() if "sleep" in command_of(pid)]
+        os.kill(reader, signal.SIGKILL)
         assert server.stop() == 0
     said = records(tmp_path / "app.log")
     assert any("stdout" in str(one["message"]) and "lost" in str(one["message"]) for one in said)

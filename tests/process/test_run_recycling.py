@@ -9,7 +9,7 @@ import pytest
 from support.load import SteadyClients
 from support.project import Gate, app_that_says, write
 from support.server_process import ServerProcess
-from support.trouble import TROUBLE, workers_of
+from support.trouble import TROUBLE, stopped, workers_of
 
 HOARDS = """
 hoard = []
@@ -136,9 +136,11 @@ def test_a_reload_by_steps_goes_one_by_one(tmp_path: Path) -> None:
         server.wait_for("worker_ready", generation=2)
         assert len(server.seen("worker_ready", generation=2)) == 1
         assert not server.seen("ready", generation=2)
-        with ExitStack() as stack:
-            clients = [stack.enter_context(server.connect()) for _ in range(16)]
-            assert {client.get().text for client in clients} == {"old", "new"}
+        [new] = workers_of(server, generation=2)
+        with stopped(new):
+            assert server.get().text == "old"
+        with stopped(*workers_of(server, generation=1)):
+            assert server.get().text == "new"
         gate.open()
         server.wait_for("generation_left", generation=1)
         assert server.get().text == "new"

@@ -1,6 +1,10 @@
 """An application with a path for each kind of trouble, and who of a tree is who."""
 
+import os
+import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from support.process_tree import children_of, command_of
 from support.server_process import ServerProcess
@@ -62,10 +66,27 @@ def leaders_of(server: ServerProcess) -> list[int]:
     return [pid for pid in children_of(server.pid) if "run.leader" in command_of(pid)]
 
 
-def workers_of(server: ServerProcess) -> set[int]:
+def workers_of(server: ServerProcess, **fields: object) -> set[int]:
     """Return the pids of the workers that have been ready and have not died."""
-    ready = {int(event["worker"]) for event in server.seen("worker_ready")}
+    ready = {int(event["worker"]) for event in server.seen("worker_ready", **fields)}
     return ready - {int(event["worker"]) for event in server.seen("worker_died")}
+
+
+@contextmanager
+def stopped(*pids: int) -> Iterator[None]:
+    """Have those of them that are alive stand still in the block."""
+    living = [pid for pid in pids if _send(pid, signal.SIGSTOP)]
+    yield
+    for pid in living:
+        _send(pid, signal.SIGCONT)
+
+
+def _send(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def let_pass(seconds: float) -> None:
