@@ -203,13 +203,14 @@ def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Si
 def test_a_second_term_changes_nothing(tmp_path: Path) -> None:
     # S13
     write(tmp_path, {"main.py": TROUBLE})
-    with ServerProcess("run", cwd=tmp_path) as server, server.connect() as busy:
+    with ServerProcess("run", cwd=tmp_path) as server:
         server.wait_for("ready")
-        busy.begin_upload("/", 4)
-        server.send(signal.SIGTERM)
-        server.wait_for("stopping")
-        server.send(signal.SIGTERM)
-        server.wait_for_all(2, {"event": "stopping"})
-        busy.send(b"four")
-        assert busy.answer().text == "4"
+        with server.connect() as busy:
+            busy.begin_upload("/", 4)
+            server.send(signal.SIGTERM)
+            server.wait_for("stopping")
+            server.send(signal.SIGTERM)
+            server.wait_for_all(2, {"event": "stopping"})
+            busy.send(b"four")
+            assert busy.answer().text == "4"
         assert server.wait_for_exit() == 0

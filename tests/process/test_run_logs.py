@@ -51,6 +51,7 @@ def test_a_reader_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
         seconds = [float(client.get("/log/100/20000").text) for _ in range(5)]
         assert max(seconds) < 1
         assert client.get().status == 200
+        client.close()
         # Else it would have its last seconds, too.
         [reader] = [pid for pid in server.tree() if "sleep" in command_of(pid)]
         os.kill(reader, signal.SIGKILL)
