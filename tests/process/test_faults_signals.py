@@ -89,8 +89,10 @@ def test_a_storm_of_hups_is_one_more_generation_and_no_more_descriptors(tmp_path
     with ServerProcess("run", "-w", str(workers), cwd=tmp_path) as server:
         server.wait_for("ready", generation=1)
         before = descriptors_of(server.pid)
+        # One of its workers waits, whichever it is: who comes to a gate that was closed again waits for ever.
+        one_waits = f"import os\ntry:\n    os.mkdir('taken')\n    {gate.code}\nexcept FileExistsError:\n    pass\n"
         with SteadyClients(server.port) as clients:
-            write(tmp_path, {"main.py": gate.code + app_that_says("2")})
+            write(tmp_path, {"main.py": one_waits + app_that_says("2")})
             for _ in range(50):
                 server.send(signal.SIGHUP)
             gate.wait_for_somebody()
