@@ -45,4 +45,4 @@ class AppError(TcliError):
 
 def as_sentences(*parts: str) -> str:
     """Join what is not empty, each with its full stop."""
-    return " ".join(part if part.endswith((".", "!", "?", ")")) else f"{part}." for part in parts if part)
+    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)

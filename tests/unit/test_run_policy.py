@@ -25,6 +25,7 @@ from tornado_cli.run.actions import (
     StartGeneration,
     TellDeath,
     TellFailure,
+    TellKept,
     TellKilled,
     TellLeaderDeath,
     TellRecycling,
@@ -45,7 +46,7 @@ from tornado_cli.run.events import (
 )
 from tornado_cli.run.fleet import Fleet, Limits, Phase, SlotState
 from tornado_cli.run.policy import LEADER_DEATHS, next_actions
-from tornado_cli.run.slots import delay_after
+from tornado_cli.run.slots import DUMP_TIME, delay_after
 
 WORKERS, SPARES = 2, 1
 TERM, HUP = SignalArrived(signal.SIGTERM), SignalArrived(signal.SIGHUP)
@@ -143,6 +144,7 @@ def test_broken_new_code_ends_its_own_generation_only() -> None:
     assert play(fleet, WorkerFailed(2, 0, FAILURE)) == [
         TellFailure(2, FAILURE),
         EndGeneration(2),
+        TellKept(failed=2, serving=1),
         ForgetGeneration(2),
     ]
     assert not fleet.is_leaving
@@ -254,7 +256,9 @@ def test_what_hangs_is_killed_and_told_of() -> None:
     due = fleet.next_deadline()
     assert due is not None
     assert due >= 10.0
-    actions = play(fleet, Tick(), now=due)
+    # It shows where it is, and has a moment to.
+    assert DumpStacks in kinds(play(fleet, Tick(), now=due))
+    actions = play(fleet, Tick(), now=due + DUMP_TIME)
     assert TellKilled in kinds(actions) or EndGeneration in kinds(actions)
 
 
@@ -262,7 +266,8 @@ def test_a_start_that_takes_too_long_is_killed_and_told_of() -> None:
     fleet = a_fleet()
     play(fleet, Started(), *waiting(1))
     assert fleet.next_deadline() == 60.0
-    assert kinds(play(fleet, Tick(), now=60.0)) == [DumpStacks, TellKilled, KillWorker] * WORKERS
+    assert kinds(play(fleet, Tick(), now=60.0)) == [DumpStacks] * WORKERS
+    assert kinds(play(fleet, Tick(), now=60.0 + DUMP_TIME)) == [TellKilled, KillWorker] * WORKERS
 
 
 def test_a_second_int_ends_it_at_once_with_130() -> None:
@@ -406,7 +411,8 @@ def assert_is_legal(fleet: Fleet) -> None:
             replacements = sum(slot.replaces is not None for slot in generation.slots.values())
             assert replacements <= 1
         for slot in generation.slots.values():
-            assert slot.kill_at is None or slot.state in {SlotState.DRAINING, SlotState.READY}
+            if slot.kill_at is not None:
+                assert slot.state is SlotState.DRAINING or slot.condemned
     assert len(fleet.of_phase(Phase.STARTING)) <= 1
     if fleet.is_leaving:
         assert not fleet.of_phase(Phase.STARTING)

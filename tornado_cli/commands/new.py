@@ -53,11 +53,21 @@ def echo(text: str) -> None:
     click.echo(text)
 
 
+def install_step() -> dict[str, str]:
+    """Return how the tcli that runs comes into the project's environment; nothing where it cannot be told."""
+    # importlib.metadata takes longer than all the rest: not before the project is there.
+    from tornado_cli.system.interpreter import DISTRIBUTION, install_source
+
+    source = install_source()
+    return {} if source == DISTRIBUTION else {f"pip install {source}": "tcli itself"}
+
+
 def next_steps(folder: str, package: str) -> str:
     steps = {
         f"cd {folder}": "",
         f"python3 -m venv .venv && {ACTIVATE}": "",
         "pip install -e '.[dev]'": "",
+        **install_step(),
         "pytest": "its own tests",
         f"python -m {package}": "on plain Tornado: http://127.0.0.1:8000",
         "tcli serve --debug": "the same, fresh after each save",

@@ -1,11 +1,15 @@
 """Asking an application whether it is ready, before anybody else can ask it anything."""
 
 import asyncio
+import logging
 import socket
 
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
 
+from tornado_cli.logs.events import event
+
+logger = logging.getLogger("tornado_cli.http")
 _PAUSE = 0.1
 """Seconds between two questions."""
 _PATIENCE = 5.0
@@ -13,12 +17,21 @@ _PATIENCE = 5.0
 
 
 async def until_path_answers(server: HTTPServer, path: str) -> None:
-    """Return when `path` answers 2xx; how long to wait is the caller's matter."""
-    while not await _is_fine(server, path):  # noqa: ASYNC110 - what it waits for happens inside the application.
+    """Return when `path` answers 2xx; how long to wait is the caller's matter. What it answers else is logged once."""
+    told = ""
+    while True:
+        answer = await _answer_of(server, path)
+        if answer.startswith("2"):
+            return
+        if answer != told:
+            told = answer
+            message = f"Not ready: {path} answers {answer}; waiting for 2xx."
+            event(logger, logging.WARNING, "not_ready", message, path=path, answer=answer)
         await asyncio.sleep(_PAUSE)
 
 
-async def _is_fine(server: HTTPServer, path: str) -> bool:
+async def _answer_of(server: HTTPServer, path: str) -> str:
+    """Return the status, or that there was none."""
     # A pair of sockets is a connection that needs no listener, and no TLS.
     theirs, ours = socket.socketpair()
     for end in (theirs, ours):
@@ -30,7 +43,7 @@ async def _is_fine(server: HTTPServer, path: str) -> bool:
             await client.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             status_line = await client.read_until(b"\r\n", max_bytes=4096)
     except (TimeoutError, StreamClosedError):
-        return False
+        return "nothing"
     finally:
         client.close()
-    return status_line.split(b" ", 2)[1].startswith(b"2")
+    return status_line.split(b" ", 2)[1].decode("latin-1")

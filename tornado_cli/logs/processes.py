@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 
 from tornado_cli.config.commands import ServingConfig
+from tornado_cli.logs.access import LOGGER as ACCESS_LOGGER
 from tornado_cli.logs.sender import LogSender
 from tornado_cli.logs.settings import LogSettings, parse_levels
 from tornado_cli.logs.setup import configure
@@ -45,8 +46,11 @@ def top_process_log(config: ServingConfig, source: str) -> Iterator[LogWriter]:
 
 def child_log(config: ServingConfig, descriptor: int, log_format: str, source: str) -> LogSender:
     """Send a child's log to the writer, by the descriptor that it inherited."""
-    sender = LogSender(socket.socket(fileno=descriptor), log_format, source, access_log=config.access_log)
-    configure(sender, parse_levels(config.log_level))
+    levels = parse_levels(config.log_level)
+    shows_access = levels.get(ACCESS_LOGGER, levels.get("", logging.INFO)) <= logging.INFO
+    end = socket.socket(fileno=descriptor)
+    sender = LogSender(end, log_format, source, access_log=config.access_log and shows_access)
+    configure(sender, levels)
     # What the application forks (process pools) must not hold our socket, nor send our batch again.
     os.register_at_fork(after_in_child=sender.detach)
     return sender

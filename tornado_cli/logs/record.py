@@ -53,7 +53,7 @@ class Record:
             time=record.created,
             level=record.levelno,
             logger=name,
-            message=mask_text(message) if name.startswith("tornado.") else message,
+            message=mask_text(" ".join(message.splitlines())) if name.startswith("tornado.") else message,
             source=source,
             pid=record.process or 0,
             event=event if isinstance(event, str) else "",

@@ -33,7 +33,10 @@ NARROWEST = HEAD_WIDTH + 20
 """On fewer columns nothing is aligned: the terminal wraps as it likes."""
 DETAILS_FROM = 110
 """From this width on an access line also has client and size."""
+ID_FROM = 132
+"""From this width on also the request's id."""
 CLIENT_WIDTH = 15
+ID_WIDTH = 18
 SIZE_WIDTH = 9
 FLOOD = 2000
 """Access lines that are drawn in one second; of the others the number is told."""
@@ -112,6 +115,8 @@ class Painter:
         tail = f"{duration_text(row.duration):>{DURATION_WIDTH}}"
         if columns >= DETAILS_FROM:
             tail = f"{fitted(row.client, CLIENT_WIDTH)}{size_text(row.size):>{SIZE_WIDTH}}{tail}"
+        if columns >= ID_FROM:
+            tail = f"{tail}  {fitted(row.request_id, ID_WIDTH)}"
         room = columns - HEAD_WIDTH - METHOD_WIDTH - 2 - len(tail)
         path = fitted(row.path, room) if columns >= NARROWEST else visible(row.path)
         return (

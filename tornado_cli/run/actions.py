@@ -133,6 +133,14 @@ class TellLeaderDeath:
 
 
 @dataclass(frozen=True, slots=True)
+class TellKept:
+    """A generation did not start; an older one serves on."""
+
+    failed: int
+    serving: int
+
+
+@dataclass(frozen=True, slots=True)
 class TellVerdict:
     """Why the supervisor gives up."""
 
@@ -158,5 +166,6 @@ Action = (
     | TellScaled
     | TellForkRefused
     | TellLeaderDeath
+    | TellKept
     | TellVerdict
 )

@@ -12,17 +12,17 @@ from tornado_cli.run.scoreboard import Column, Scoreboard, State
 
 SLACK = 1
 """Connections that a worker may hold more than the one with the fewest."""
-PATIENCE = 3
-"""Pauses after which a connection is taken all the same: whom it was left to may have no CPU just now."""
+PATIENCE = 10
+"""Pauses after which a connection is taken all the same: whom it was left to may be blocked."""
 _ALIVE = 2_500_000_000
 """Nanoseconds since its last beat after which a worker is no longer waited for."""
 
 
 def admission(own: int, others: Iterable[int], *, pauses: int) -> Admission:
     """Say whether a worker with `own` connections takes the next one; `others` is what its peers hold."""
-    if pauses >= PATIENCE or own < SLACK or own <= min(others, default=own) + SLACK:
-        return Admission.YES
-    return Admission.LATER
+    excess = own - min(others, default=own) - SLACK
+    # Whom it is left to may have no CPU just now; who is far ahead can wait longer for it.
+    return Admission.YES if excess <= 0 or pauses >= min(excess + 1, PATIENCE) else Admission.LATER
 
 
 def fair_gate(scoreboard: Scoreboard, slot: int, slots: int) -> Gate:
@@ -31,7 +31,7 @@ def fair_gate(scoreboard: Scoreboard, slot: int, slots: int) -> Gate:
 
     def gate(*, pauses: int) -> Admission:
         own = scoreboard.get(slot, Column.CONNECTIONS)
-        if own < SLACK or pauses >= PATIENCE:
+        if own < SLACK:
             return Admission.YES
         alive_since = time.monotonic_ns() - _ALIVE
         others = (

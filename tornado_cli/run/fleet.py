@@ -63,7 +63,8 @@ class Slot:
     beat: int = 0
     beat_at: float = 0.0
     """When the beat was last seen to change."""
-    dumped: bool = False
+    condemned: str = ""
+    """Why it is about to be killed."""
     chance: float = 1.0
     """By how much its limits are stretched, so that workers do not reach them together."""
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from tornado_cli.run.actions import Action, DumpStacks, TellRecycling
+from tornado_cli.run.actions import Action, TellRecycling
 from tornado_cli.run.events import Observation
 from tornado_cli.run.fleet import Fleet, Generation, Phase, Slot, SlotState
-from tornado_cli.run.slots import activate
+from tornado_cli.run.slots import activate, condemn
 
-DUMP_TIME = 0.5
-"""Seconds between the order to dump stacks and the kill."""
 _MIB = 1024 * 1024
 
 
@@ -32,18 +30,16 @@ def look_at_workers(fleet: Fleet, seen: Mapping[tuple[int, int], Observation], n
 
 def _hung(fleet: Fleet, generation: Generation, number: int, slot: Slot, now: float) -> list[Action]:
     timeout = fleet.limits.hang_timeout
-    if not timeout or slot.dumped or now - slot.beat_at < timeout:
+    if not timeout or slot.condemned or now - slot.beat_at < timeout:
         return []
-    slot.dumped = True
-    slot.kill_at = now + DUMP_TIME
-    return [DumpStacks(generation.number, number)]
+    return [condemn(generation, number, "its loop is blocked", now)]
 
 
 def _recycled(fleet: Fleet, generation: Generation, number: int, seen: Observation, now: float) -> list[Action]:
     """Start a spare for a worker past its limits; one at a time, and never without a leader to fork the next spare."""
     slot = generation.slots[number]
     why = _why_recycle(fleet, slot, seen, now)
-    if not why or slot.dumped or not generation.has_leader:
+    if not why or slot.condemned or not generation.has_leader:
         return []
     if any(one.replaces is not None for one in generation.slots.values()) or slot.replaces is not None:
         return []

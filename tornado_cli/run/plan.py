@@ -46,6 +46,8 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
             f"{target.title} cannot be preloaded: a script starts its own loop, which processes cannot share.",
             hint="Leave --preload out, or put the application into a function: tcli run main:make_app",
         )
+    if config.ready_path and not config.ready_path.startswith("/"):
+        raise UsageError(f"--ready-path {config.ready_path} is no path.", hint=f"Try --ready-path /{config.ready_path}")
     workers, why = _worker_count(config)
     return Plan(
         config=_open_to_the_platform(config),

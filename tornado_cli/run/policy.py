@@ -16,6 +16,7 @@ from tornado_cli.run.actions import (
     StartGeneration,
     TellFailure,
     TellForkRefused,
+    TellKept,
     TellLeaderDeath,
     TellScaled,
     TellVerdict,
@@ -150,6 +151,7 @@ def _give_up(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
         _end(generation)
         actions = [EndGeneration(generation.number)]
     for older in fleet.of_phase(Phase.SERVING):
+        actions.append(TellKept(generation.number, older.number))
         older.wanted = fleet.workers
         actions += adjust(fleet, older, now)
     if fleet.reload_again:
@@ -204,6 +206,8 @@ def _worker_ready(fleet: Fleet, generation: Generation, number: int, pid: int, n
         return []
     slot.become(SlotState.READY, now)
     slot.beat_at = now
+    # Late, but there: it is not killed for a start that took too long.
+    slot.condemned, slot.kill_at = "", None
     replaced, slot.replaces = slot.replaces, None
     if replaced is not None and generation.slots[replaced].state is SlotState.READY:
         return [drain(fleet, generation, replaced, now, comes_back=True)]

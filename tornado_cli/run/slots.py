@@ -3,7 +3,7 @@
 from random import Random
 
 from tornado_cli.run.actions import Action, ActivateWorker, DrainWorker, DumpStacks, KillWorker, TellDeath, TellKilled
-from tornado_cli.run.fleet import Fleet, Generation, Slot, SlotState
+from tornado_cli.run.fleet import Fleet, Generation, Phase, Slot, SlotState
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
@@ -11,6 +11,8 @@ HEALTHY_AFTER = 60.0
 """Seconds of service after which earlier deaths are forgotten."""
 KILL_MARGIN = 0.3
 """Seconds after its grace in which a worker leaves."""
+DUMP_TIME = 0.5
+"""Seconds between the order to dump stacks and the kill."""
 _JITTER = 0.1
 
 
@@ -33,6 +35,9 @@ def _fill(fleet: Fleet, generation: Generation, now: float) -> list[Action]:
     waited_for = sum(1 for slot in generation.slots.values() if slot.is_returning and not _is_due(slot, now))
     missing = generation.wanted - (active - replacements) - waited_for
     candidates = [(number, slot) for number, slot in generation.in_state(SlotState.WAITING) if _is_due(slot, now)]
+    if generation.phase is Phase.STARTING:
+        # Those that fork a moment later are not passed over: numbers begin with 0.
+        candidates = [one for one in candidates if one[0] < generation.wanted]
     # Those that died come back to their own places first.
     candidates.sort(key=lambda one: (not one[1].is_returning, one[0]))
     return [activate(fleet, generation, number, now) for number, _ in candidates[: max(0, missing)]]
@@ -62,7 +67,7 @@ def _is_being_replaced(generation: Generation, number: int) -> bool:
 def activate(fleet: Fleet, generation: Generation, number: int, now: float) -> Action:
     """Have a waiting worker load the application and serve."""
     slot = generation.slots[number]
-    slot.start_at, slot.is_returning, slot.dumped = None, False, False
+    slot.start_at, slot.is_returning, slot.condemned = None, False, ""
     slot.chance = fleet.chance.uniform(1 - _JITTER, 1 + _JITTER)
     slot.become(SlotState.STARTING, now)
     return ActivateWorker(generation.number, number, slot.pid)
@@ -107,19 +112,27 @@ def note_exit(generation: Generation, number: int, code: int, now: float) -> Slo
     return was
 
 
+def condemn(generation: Generation, number: int, why: str, now: float) -> Action:
+    """Have a worker that is stuck show where it is; it is killed as soon as it had time to."""
+    slot = generation.slots[number]
+    slot.condemned = why
+    slot.kill_at = now + DUMP_TIME
+    return DumpStacks(generation.number, number)
+
+
 def past_deadline(fleet: Fleet, generation: Generation, number: int, slot: Slot, now: float) -> list[Action]:
-    """Kill a worker that has not left, or not started, in time; it shows first where it is."""
+    """Condemn a worker that has not left, or not started, in time; kill one that was condemned."""
     if slot.kill_at is not None and slot.kill_at <= now:
+        if not slot.condemned:
+            why = _late(fleet.limits.graceful_timeout, "done", "it was told to finish")
+            return [condemn(generation, number, why, now)]
         slot.kill_at = None
-        why = "its loop is blocked" if slot.dumped else _late(fleet.limits.graceful_timeout, "it was told to finish")
-    elif slot.state is SlotState.STARTING and slot.kill_at is None and slot.since + fleet.limits.boot_timeout <= now:
+        return [TellKilled(generation.number, number, slot.condemned), KillWorker(generation.number, number)]
+    if slot.state is SlotState.STARTING and slot.kill_at is None and slot.since + fleet.limits.boot_timeout <= now:
         slot.since = now
-        why = _late(fleet.limits.boot_timeout, "it was started")
-    else:
-        return []
-    dump: list[Action] = [] if slot.dumped else [DumpStacks(generation.number, number)]
-    return [*dump, TellKilled(generation.number, number, why), KillWorker(generation.number, number)]
+        return [condemn(generation, number, _late(fleet.limits.boot_timeout, "ready", "it was started"), now)]
+    return []
 
 
-def _late(seconds: float, since: str) -> str:
-    return f"it was not done {seconds:g} s after {since}"
+def _late(seconds: float, what: str, since: str) -> str:
+    return f"it was not {what} {seconds:g} s after {since}"

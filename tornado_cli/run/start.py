@@ -40,8 +40,8 @@ def run(config: RunConfig, settings: Settings, read: ReadSettings) -> ExitCode:
         Terminal().warning(warning.message, warning.hint)
     plan = plan_of(config, settings, directory)
     credentials, about_it = credentials_of(plan.config)
-    listeners = open_listeners(plan.config.host, config.port, config.backlog)
     with top_process_log(config, "supervisor") as log:
+        listeners = open_listeners(plan.config.host, config.port, config.backlog)
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
         _announce(plan, port_of(listeners), credentials, about_it)

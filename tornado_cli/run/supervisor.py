@@ -82,8 +82,7 @@ class Supervisor:
         adopt_orphans()
         self._handle(events.Started())
         while self._code is None:
-            for number in self._inbox.wait(self._time_left()):
-                self._signal_arrived(number)
+            self._inbox.wait(self._time_left(), self._signal_arrived)
             self._handle(events.Tick(self._look()))
         end_descendants()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))

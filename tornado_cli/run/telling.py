@@ -9,6 +9,7 @@ from tornado_cli.run.actions import (
     TellDeath,
     TellFailure,
     TellForkRefused,
+    TellKept,
     TellKilled,
     TellLeaderDeath,
     TellRecycling,
@@ -41,6 +42,9 @@ def tell(action: Action) -> None:
         case TellLeaderDeath(generation, code):
             message = f"The leader {how_it_ended(code)}; its workers serve until the next generation is ready."
             event(logger, logging.ERROR, "leader_died", message, generation=generation, code=code)
+        case TellKept(failed, serving):
+            message = f"The reload failed; generation {serving} serves on."
+            event(logger, logging.ERROR, "reload_failed", message, failed=failed, generation=serving)
         case TellVerdict(message):
             event(logger, logging.ERROR, "gave_up", f"{message} Giving up.")
 

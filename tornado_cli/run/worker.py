@@ -118,8 +118,9 @@ def undo_debug(application: Application) -> None:
     undone = [name for name, value in _DEBUG_SETTINGS.items() if name in settings and settings[name] is not value]
     if not undone:
         return
+    settings_had_debug = "debug" in undone
     settings.update({name: _DEBUG_SETTINGS[name] for name in undone})
     logger.warning(
         "DEBUG SETTINGS IN PRODUCTION: the application sets %s. `tcli run` has undone them; develop with `tcli serve`.",
-        ", ".join(undone),
+        "debug=True" if settings_had_debug else ", ".join(undone),
     )

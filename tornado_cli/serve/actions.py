@@ -53,6 +53,13 @@ class TellReady:
 
 
 @dataclass(frozen=True, slots=True)
+class TellSlow:
+    """The application has not come up yet."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class TellFailure:
     failure: dict[str, Any]
 
@@ -62,4 +69,15 @@ class Leave:
     code: ExitCode
 
 
-Action = SetTurn | Start | DrainProcess | Kill | StartForkserver | CloseListeners | TellReady | TellFailure | Leave
+Action = (
+    SetTurn
+    | Start
+    | DrainProcess
+    | Kill
+    | StartForkserver
+    | CloseListeners
+    | TellReady
+    | TellSlow
+    | TellFailure
+    | Leave
+)

@@ -27,7 +27,8 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
     terms = Terms(
         tally=NoTally(),
         sender=sender,
-        access_log=boot.config.access_log,
+        # The page asks for itself each second: that is not what happens to the application.
+        access_log=boot.config.access_log and order.page is None,
         adapt=_adapt(boot.config.debug),
         gate=_gate(turns, order.turn),
         watched_files=watched_files,

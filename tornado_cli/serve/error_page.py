@@ -20,15 +20,16 @@ p { color: light-dark(#555, #aaa); }
 
 def render_html(page: dict[str, Any], *, shows_source: bool) -> str:
     """Return the page as HTML; every word of the failure is text, none is markup."""
-    title = html.escape(page["title"]) if shows_source else "The application does not run."
+    is_coming = page["status"] == HTTPStatus.SERVICE_UNAVAILABLE
+    title = html.escape(page["title"]) if shows_source or is_coming else "The application does not run."
     parts = [f"<h1>{title}</h1>"]
     if shows_source and page["traceback"]:
         parts.append(f"<pre>{html.escape(page['traceback'])}</pre>")
     if shows_source and page["hint"]:
         parts.append(f"<p>{html.escape(page['hint'])}</p>")
-    if not shows_source:
+    if not shows_source and not is_coming:
         parts.append("<p>The terminal of <code>tcli serve</code> shows why.</p>")
-    parts.append("<p>This page refreshes itself when the fix is saved.</p>")
+    parts.append(f"<p>This page refreshes itself when {'it has started' if is_coming else 'the fix is saved'}.</p>")
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width">'
@@ -38,7 +39,7 @@ def render_html(page: dict[str, Any], *, shows_source: bool) -> str:
 
 def render_text(page: dict[str, Any], *, shows_source: bool) -> str:
     """Return the page for clients that do not ask for HTML."""
-    if not shows_source:
+    if not shows_source and page["status"] != HTTPStatus.SERVICE_UNAVAILABLE:
         return "The application does not run. The terminal of `tcli serve` shows why.\n"
     return "\n".join(part for part in (page["title"], page["traceback"], page["hint"]) if part) + "\n"
 

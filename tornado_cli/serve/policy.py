@@ -15,6 +15,7 @@ from tornado_cli.serve.actions import (
     StartForkserver,
     TellFailure,
     TellReady,
+    TellSlow,
 )
 from tornado_cli.serve.events import (
     BecameReady,
@@ -179,5 +180,5 @@ def _tick(fleet: Fleet, now: float) -> list[Action]:
     is_slow = fleet.phase is Phase.STARTING and now >= fleet.started_at + SLOW_IMPORT
     if is_slow and not fleet.has_page() and fleet.newest_app() is not None:
         page = {"status": 503, "title": "The application is still starting.", "traceback": "", "hint": ""}
-        actions.append(_start(fleet, Role.PAGE, page))
+        actions += [_start(fleet, Role.PAGE, page), TellSlow(SLOW_IMPORT)]
     return actions

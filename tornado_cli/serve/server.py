@@ -77,11 +77,11 @@ class Server:
         self._start_forkserver()
         self._handle(events.Changed())
         while self._code is None:
-            for number in self._inbox.wait(self._time_left()):
-                self._signal_arrived(number)
+            self._inbox.wait(self._time_left(), self._signal_arrived)
             self._read_changes()
             self._handle(events.Tick())
         self._end_forkserver()
+        event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 
     def _time_left(self) -> float | None:
@@ -188,6 +188,9 @@ class Server:
                     self._control.send(DropListeners())
             case actions.TellReady(attempt, files, seconds):
                 self._tell_ready(attempt, files, seconds)
+            case actions.TellSlow(seconds):
+                message = f"Still starting after {seconds:g} s; the browser is told to wait."
+                event(logger, logging.WARNING, "slow", message)
             case actions.TellFailure(failure):
                 self._tell_failure(failure)
             case actions.Leave(code):

@@ -75,13 +75,15 @@ def _listen(config: ServeConfig) -> Opened:
 def _greet(config: ServeConfig, target: Target, opened: Opened, log_format: str) -> None:
     url = url_of("http", config.host, opened.port)
     if log_format == LogFormat.RICH:
-        Terminal().banner([f"tcli serve  {url}", f"  app    {target.title}", "  Ctrl-C ends it"])
+        debug = " --debug" if config.debug else ""
+        Terminal().banner([f"tcli serve{debug}  {url}", f"  app    {target.title}", "  Ctrl-C ends it"])
     if opened.taken is not None:
         message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
         event(logger, logging.WARNING, "port_taken", message)
     if not is_loopback(config.host):
         event(logger, logging.WARNING, "exposed", f"Everybody who can reach {config.host} can use this dev server.")
-    event(logger, logging.INFO, "listening", f"Serving {target.title} on {url}", url=url, port=opened.port)
+    if log_format != LogFormat.RICH:
+        event(logger, logging.INFO, "listening", f"Serving {target.title} on {url}", url=url, port=opened.port)
 
 
 def _watched_folders(target: Target) -> list[Path]:

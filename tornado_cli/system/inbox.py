@@ -26,15 +26,15 @@ class Inbox:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(source)
 
-    def wait(self, timeout: float | None) -> list[signal.Signals]:
-        """Wait for at most `timeout` seconds, call who has something to read, return the signals that came."""
-        signals: list[signal.Signals] = []
-        for key, _ in self._selector.select(timeout):
-            if key.data is None:
-                signals += self._wakeup.arrived()
-            else:
+    def wait(self, timeout: float | None, on_signal: Callable[[signal.Signals], None]) -> None:
+        """Wait for at most `timeout` seconds; tell of the signals that came, then call who has something to read."""
+        ready = [key for key, _ in self._selector.select(timeout)]
+        # What a process reports now may be the effect of what a user asked for before.
+        for number in self._wakeup.arrived():
+            on_signal(number)
+        for key in ready:
+            if key.data is not None and self._selector.get_map().get(key.fd) is key:
                 key.data()
-        return signals
 
     def close(self) -> None:
         self._selector.close()
