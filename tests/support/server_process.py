@@ -62,6 +62,8 @@ class ServerProcess:
             TREE_MARK: self.mark,
             **(env or {}),
         }
+        self._signalled: list[int] = []
+        """What was there when it was last sent a signal."""
         self.events: list[Event] = []
         self.lines: list[str] = []
         """As they were written, without their ends."""
@@ -223,6 +225,7 @@ class ServerProcess:
             return connection.get(path, **headers)
 
     def send(self, number: signal.Signals) -> None:
+        self._signalled = [self.pid, *self.tree()]
         self._process.send_signal(number)
 
     def wait_for_exit(self) -> int:
@@ -242,8 +245,11 @@ class ServerProcess:
     def wait_until_nothing_is_left(self, seconds: float = DEADLINE) -> None:
         """Fail when something of the tree, or the port, is still there after so many seconds."""
         deadline = time.monotonic() + seconds
-        while left := self.tree():
+        # One that is dying has lost its environment, but not yet its sockets.
+        left = self._signalled
+        while left:
             assert wait_until_gone(left, deadline), f"{left} are still there\n{self.told()}"
+            left = self.tree()
 
 
 def seconds_between(first: Event, then: Event) -> float:

@@ -151,7 +151,9 @@ def test_a_poll_waits_for_what_is_posted(tmp_path: Path) -> None:
         client = AsyncHTTPClient(force_instance=True)
         waiting = client.fetch(f"{url}/updates", request_timeout=20)
         posted = await client.fetch(f"{url}/new", method="POST", body="body=news", request_timeout=20)
-        return [posted.body, (await waiting).body]
+        bodies = [posted.body, (await waiting).body]
+        client.close()
+        return bodies
 
     with running(tmp_path, "long_polling.py", hosted=True) as url:
         assert asyncio.run(poll(url)) == [b'{"count": 1}', b'{"messages": ["news"]}']
