@@ -12,6 +12,7 @@ from tornado_cli.logs.sender import LogSender
 from tornado_cli.logs.settings import LogSettings, parse_levels
 from tornado_cli.logs.setup import configure
 from tornado_cli.logs.writer import LogWriter
+from tornado_cli.system.wakeup import signals_for_main_thread_only
 
 LAST_WORDS = 2.0
 """Seconds that the end of a process waits for its log to be written."""
@@ -34,7 +35,8 @@ def top_process_log(config: ServingConfig, source: str) -> Iterator[LogWriter]:
     settings = log_settings(config)
     levels = parse_levels(settings.levels)
     writer = LogWriter(settings)
-    writer.start()
+    with signals_for_main_thread_only():
+        writer.start()
     sender = LogSender(writer.sender_end(), writer.format, source)
     configure(sender, levels)
     try:

@@ -22,6 +22,7 @@ from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
 from tornado_cli.system.shared_words import SharedWords
+from tornado_cli.system.wakeup import signals_for_main_thread_only
 from tornado_cli.terminal import Terminal
 
 logger = logging.getLogger("tornado_cli.serve")
@@ -55,7 +56,8 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             log_format=log.format,
         )
         server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog), inbox, log)
-        watcher, why_polling = watch(_watched_folders(target), server.changes.note)
+        with signals_for_main_thread_only():
+            watcher, why_polling = watch(_watched_folders(target), server.changes.note)
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
         try:

@@ -1,9 +1,10 @@
 """Signals as events: handlers only wake the loop that waits."""
 
+import contextlib
 import os
 import signal
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import FrameType
 
 
@@ -15,6 +16,20 @@ def leave_to_the_parent(*numbers: signal.Signals) -> None:
     """In a child: have these do nothing; the top process answers them for all."""
     for number in numbers:
         signal.signal(number, _do_nothing)
+
+
+@contextlib.contextmanager
+def signals_for_main_thread_only() -> Iterator[None]:
+    """Have threads that are started in the block take no signals, by the mask that they inherit.
+
+    The kernel gives a signal to any thread that takes it: to one that has no CPU just now, and the main thread would
+    learn of it after things that happened later.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class SignalWakeup:
