@@ -137,8 +137,11 @@ def test_the_chat_tells_everyone(tmp_path: Path) -> None:
         welcomes = [await first.read_message(), await second.read_message()]
         await first.write_message("hello all")
         heard = [await first.read_message(), await second.read_message()]
-        first.close()
-        second.close()
+        for one in (first, second):
+            one.close()
+            # None says that the connection has gone: the loop must not end before.
+            while await one.read_message() is not None:
+                pass
         return welcomes + heard
 
     with running(tmp_path, "chat.py", hosted=True) as url:
