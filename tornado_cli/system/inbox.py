@@ -30,8 +30,9 @@ class Inbox:
         """Wait for at most `timeout` seconds; tell of the signals that came, then call who has something to read."""
         ready = [key for key, _ in self._selector.select(timeout)]
         # What a process reports now may be the effect of what a user asked for before.
-        for number in self._wakeup.arrived():
-            on_signal(number)
+        while numbers := self._wakeup.arrived():
+            for number in numbers:
+                on_signal(number)
         for key in ready:
             if key.data is not None and self._selector.get_map().get(key.fd) is key:
                 key.data()
