@@ -5,57 +5,36 @@ import resource
 import shutil
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from support.cgroups import cgroup
 from support.load import SteadyClients
 from support.process_tree import command_of, cpu_seconds
 from support.project import app_that_says, write
 from support.server_process import ServerProcess
 from support.trouble import TROUBLE, let_pass, workers_of
 
-CGROUPS = Path("/sys/fs/cgroup")
 
-
-@contextmanager
-def cgroup(controller: str) -> Iterator[Path]:
-    """A group of its own under a controller of cgroup v1."""
-    folder = CGROUPS / controller / f"tcli-test-{os.getpid()}"
-    try:
-        folder.mkdir()
-    except OSError:
-        pytest.skip(f"outside: no cgroup v1 {controller} controller that may be written")
-    try:
-        yield folder
-    finally:
-        folder.rmdir()
-
-
-def inside(group: Path) -> list[str]:
-    """Return what puts a program into a group."""
-    return ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
-
-
-@pytest.mark.outside("root")
+@pytest.mark.outside("root", "cgroup pids")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_when_no_process_can_be_forked_the_others_serve_and_it_recovers(tmp_path: Path, workers: int) -> None:
     # S21
     write(tmp_path, {"main.py": TROUBLE})
     with (
         cgroup("pids") as group,
-        ServerProcess("run", "-w", str(workers), cwd=tmp_path, under=inside(group)) as server,
+        ServerProcess("run", "-w", str(workers), cwd=tmp_path, under=group.inside) as server,
     ):
         server.wait_for("ready")
-        (group / "pids.max").write_text("1")
+        group.limit_processes(1)
         victim = int(server.get().text)
         os.kill(victim, signal.SIGKILL)
         server.wait_for("worker_died", worker=victim)
         if workers > 1:
             assert int(server.get().text) in workers_of(server)
         server.wait_for("cannot_fork")
-        (group / "pids.max").write_text("max")
+        group.limit_processes(None)
         server.wait_for_all(workers + 1, {"event": "worker_ready"})
         with SteadyClients(server.port) as clients:
             clients.wait_for_answers(10)
@@ -63,17 +42,17 @@ def test_when_no_process_can_be_forked_the_others_serve_and_it_recovers(tmp_path
         assert server.stop() == 0
 
 
-@pytest.mark.outside("root")
+@pytest.mark.outside("root", "cgroup pids")
 def test_a_reload_for_which_no_process_can_be_started_keeps_the_old(tmp_path: Path) -> None:
     # S21
     write(tmp_path, {"main.py": TROUBLE})
-    with cgroup("pids") as group, ServerProcess("run", cwd=tmp_path, under=inside(group)) as server:
+    with cgroup("pids") as group, ServerProcess("run", cwd=tmp_path, under=group.inside) as server:
         server.wait_for("ready")
-        (group / "pids.max").write_text("1")
+        group.limit_processes(1)
         server.send(signal.SIGHUP)
         assert "leader" in str(server.wait_for("app_failed", generation=2)["message"])
         assert int(server.get().text) in workers_of(server)
-        (group / "pids.max").write_text("max")
+        group.limit_processes(None)
         server.send(signal.SIGHUP)
         server.wait_for("ready", generation=3)
         assert server.stop() == 0
@@ -127,16 +106,16 @@ def make_app():
 """
 
 
-@pytest.mark.outside("root")
+@pytest.mark.outside("root", "cgroup memory")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_worker_that_the_kernel_killed_for_want_of_memory_is_told_as_such(tmp_path: Path, workers: int) -> None:
     # S23
     write(tmp_path, {"main.py": EATS})
     with (
         cgroup("memory") as group,
-        ServerProcess("run", "-w", str(workers), cwd=tmp_path, under=inside(group)) as server,
+        ServerProcess("run", "-w", str(workers), cwd=tmp_path, under=group.inside) as server,
     ):
-        (group / "memory.limit_in_bytes").write_text(str(400 * 1024 * 1024))
+        group.limit_memory(400 * 1024 * 1024)
         server.wait_for("ready")
         with server.connect() as client:
             client.ask("/eat")
@@ -265,14 +244,13 @@ def test_workers_0_counts_the_cpus_that_it_may_use(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-@pytest.mark.outside("root")
+@pytest.mark.outside("root", "cgroup cpu")
 def test_workers_0_counts_what_a_quota_leaves(tmp_path: Path) -> None:
     # S29
     write(tmp_path, {"main.py": TROUBLE})
     with cgroup("cpu") as group:
-        period = int((group / "cpu.cfs_period_us").read_text())
-        (group / "cpu.cfs_quota_us").write_text(str(period))
-        with ServerProcess("run", "-w", "0", cwd=tmp_path, under=inside(group)) as server:
+        group.limit_cpus(1.0)
+        with ServerProcess("run", "-w", "0", cwd=tmp_path, under=group.inside) as server:
             told = server.wait_for("workers")
             assert told["workers"] == 1
             assert "quota" in str(told["message"])

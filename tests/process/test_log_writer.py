@@ -7,9 +7,7 @@ import os
 import pty
 import re
 import select
-import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.small_disk import small_disk
 
 from tornado_cli.errors import ExitCode, UsageError
 from tornado_cli.logs.events import event
@@ -327,16 +326,11 @@ def test_a_file_that_cannot_be_reopened_is_written_on_and_told(
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "tiny"
     folder.mkdir()
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("mounting a tiny file system takes root")
-    mounted = subprocess.run([mount, "-t", "tmpfs", "-o", "size=64k", "none", folder], check=False, capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no tmpfs here: {mounted.stderr.decode().strip()}")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
+    with small_disk(folder):
+        yield folder
 
 
+@pytest.mark.outside("mounts")
 def test_a_full_disk_is_told_once_and_recovered_from(
     tiny_disk: Path, stdout: int, printed: Callable[[], list[str]]
 ) -> None:

@@ -184,10 +184,8 @@ def test_debug_settings_are_undone_with_a_warning(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", ["asyncio", pytest.param("uvloop", marks=pytest.mark.outside("uvloop"))])
 def test_the_loop_is_the_one_that_was_asked_for(tmp_path: Path, loop: str) -> None:
-    if loop == "uvloop":
-        pytest.importorskip("uvloop")
     write(tmp_path, {"main.py": APP})
     with ServerProcess("run", "--loop", loop, cwd=tmp_path) as server:
         server.wait_for("ready")

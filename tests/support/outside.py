@@ -1,34 +1,67 @@
 """What tests want of the machine beyond Python: skipped by name where it is missing, a failure where all is asked for.
 
 @pytest.mark.outside("curl")
-@pytest.mark.outside("root")
+@pytest.mark.outside("root", "cgroup memory")
 """
 
+import functools
+import importlib.util
 import os
 import shutil
+import socket
+import subprocess
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from support.cgroups import CONTROLLERS, may_limit
+
 REQUIRE_ALL = "TCLI_REQUIRE_ALL"
-# Anything else is a program on PATH.
+
+
+def _may_mount() -> bool:
+    """Try it where nobody else sees it: a container may forbid it to root, too."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", folder]
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+# What whoever sets up the machine can install or grant. Anything else is a program on PATH.
 _CONDITIONS: dict[str, Callable[[], bool]] = {
     "root": lambda: os.geteuid() == 0,
-    "not root": lambda: os.geteuid() != 0,
-    "linux": lambda: os.path.isdir("/proc/self"),  # noqa: PTH112 - not a file of anybody's.
+    "linux": Path("/proc/self").is_dir,
+    "mounts": _may_mount,
+    "uvloop": lambda: importlib.util.find_spec("uvloop") is not None,
+}
+# What a machine is or is not: to ask for it would fail there for ever.
+_FACTS: dict[str, Callable[[], bool]] = {
+    "IPv6": _has_ipv6,
+    **{f"cgroup {controller}": functools.partial(may_limit, controller) for controller in CONTROLLERS},
 }
 
 
+@functools.cache
 def is_there(name: str) -> bool:
-    condition = _CONDITIONS.get(name)
+    condition = _CONDITIONS.get(name) or _FACTS.get(name)
     return condition() if condition else shutil.which(name) is not None
 
 
 def require(name: str) -> None:
-    """Skip the test that runs where `name` is missing, or fail it under TCLI_REQUIRE_ALL=1."""
+    """Skip the test that runs where `name` is missing; fail it under TCLI_REQUIRE_ALL=1 if it could be had."""
     if is_there(name):
         return
-    if os.environ.get(REQUIRE_ALL) == "1":
+    if name not in _FACTS and os.environ.get(REQUIRE_ALL) == "1":
         pytest.fail(f"{name} is missing, and {REQUIRE_ALL}=1 asks for everything", pytrace=False)
     pytest.skip(f"outside: {name} is missing")
 

@@ -211,7 +211,8 @@ def test_keys_that_others_may_have_read_are_not_used(
     assert "chmod" in caught.value.hint
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+# Only root can give files away.
+@pytest.mark.outside("root")
 @pytest.mark.parametrize("path", [".", "authority-key.pem", "localhost.pem"])
 def test_what_belongs_to_another_user_is_not_used(environ: Mapping[str, str], path: str) -> None:
     os.chown(make(environ).authority.parent / path, 65534, 65534)
@@ -219,7 +220,7 @@ def test_what_belongs_to_another_user_is_not_used(environ: Mapping[str, str], pa
         make(environ)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="is about root")
+@pytest.mark.outside("root")
 def test_root_leaves_no_files_in_the_home_of_another_user(environ: Mapping[str, str], tmp_path: Path) -> None:
     os.chown(tmp_path, 65534, 65534)
     with pytest.raises(DevelopmentCertificateError, match="belongs to another user than root"):

@@ -2,13 +2,13 @@ import os
 import resource
 import signal
 import stat
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import pytest
+from support.small_disk import small_disk
 
 from tornado_cli.files import (
     CannotWriteError,
@@ -199,20 +199,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
-@contextmanager
-def small_disk(folder: Path, *options: str) -> Iterator[None]:
-    """A file system of its own, where the machine lets us have one."""
-    command = ["mount", "-t", "tmpfs", "-o", ",".join(["size=64k", *options]), "tmpfs", str(folder)]
-    mounted = subprocess.run(command, check=False, capture_output=True, text=True)
-    if mounted.returncode != 0:
-        pytest.skip(f"may not mount: {mounted.stderr.strip()}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-@pytest.mark.outside("mount")
+@pytest.mark.outside("mounts")
 @pytest.mark.parametrize(
     ("options", "problem"),
     [

@@ -15,16 +15,7 @@ from tornado_cli.system.listeners import PortTaken, adopt, next_free, open_liste
 BACKLOG = 16
 
 
-def has_ipv6() -> bool:
-    try:
-        with socket.socket(socket.AF_INET6) as probe:
-            probe.bind(("::1", 0))
-    except OSError:
-        return False
-    return True
-
-
-needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+needs_ipv6 = pytest.mark.outside("IPv6")
 
 
 @pytest.fixture

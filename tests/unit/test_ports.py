@@ -14,8 +14,9 @@ import pytest
 from tornado_cli.system.listeners import PortTaken, open_listeners
 from tornado_cli.system.ports import ListeningSocket, holder_of, in_the_way, shown_command
 
-pytestmark = pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="this system has no /proc/net/tcp")
+pytestmark = pytest.mark.outside("linux")
 
+IPV6 = pytest.mark.outside("IPv6")
 LISTEN = (
     "import os, socket, sys\n"
     "family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET\n"
@@ -36,7 +37,7 @@ def process_that_listens(host: str) -> Iterator[tuple[int, int]]:
         yield process.pid, int(process.stdout.readline())
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "::1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", *(pytest.param(one, marks=IPV6) for one in ("::", "::1"))])
 def test_the_process_that_opened_the_listener_is_found_not_its_children(host: str) -> None:
     with process_that_listens(host) as (pid, port):
         holder = holder_of(port)
@@ -68,7 +69,8 @@ def test_this_process_is_not_named_as_somebody_else() -> None:
         assert holder_of(server.getsockname()[1]) is None
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody who may not look")
+# Only root can become somebody who may not look.
+@pytest.mark.outside("root")
 def test_of_a_process_that_cannot_be_looked_into_the_user_is_told() -> None:
     program = (
         "import os, sys; from tornado_cli.system.ports import holder_of\n"
