@@ -1,6 +1,7 @@
 """`tcli run --preload`: one import, shared memory, and a refusal with its reason where a fork would break it."""
 
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,36 @@ def test_the_application_is_imported_once_and_its_memory_is_shared(tmp_path: Pat
         for worker in workers_of(server):
             assert private_bytes(worker) < 25 * 1024 * 1024
         assert len(server.wait_for_all(1, {"message": "imported"})) == 1
+        assert server.stop() == 0
+
+
+MULTIPLIES = """
+import os, numpy
+from tornado.web import Application, RequestHandler
+
+numpy.ones((300, 300)) @ numpy.ones((300, 300))
+
+class Multiply(RequestHandler):
+    def get(self):
+        product = numpy.full((600, 600), 2.0) @ numpy.full((600, 600), 3.0)
+        self.write(f"{product.min():g} {product.max():g} {os.getpid()}")
+
+def make_app():
+    return Application([("/", Multiply)])
+"""
+
+
+def test_numpy_is_imported_once_and_computes_in_each_worker(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": MULTIPLIES})
+    env = {"OPENBLAS_NUM_THREADS": "2"}
+    with ServerProcess("run", "--preload", "-w", "2", cwd=tmp_path, env=env) as server:
+        server.wait_for("ready")
+        workers = workers_of(server)
+        with ExitStack() as stack:
+            clients = [stack.enter_context(server.connect()) for _ in range(8)]
+            answers = [client.get().text.rpartition(" ") for client in clients]
+        assert {product for product, _, _ in answers} == {"3600 3600"}
+        assert {int(pid) for _, _, pid in answers} == workers
         assert server.stop() == 0
 
 

@@ -76,6 +76,32 @@ def test_what_was_there_before_is_no_problem(kind: str) -> None:
         assert problems(fork_state(), fork_state()) == []
 
 
+IMPORTS_NUMPY = """
+import os, threading
+from tornado_cli.system.fork_safety import fork_state, problems
+
+before = fork_state()
+import numpy
+thread = threading.Thread(target=threading.Event().wait, daemon=True)
+pool = len(os.listdir("/proc/self/task")) - 1
+print(pool, problems(before, fork_state()))
+numpy.ones((500, 500)) @ numpy.ones((500, 500))
+print(len(os.listdir("/proc/self/task")) - 1, problems(before, fork_state()))
+thread.start()
+print(problems(before, fork_state()))
+"""
+
+
+def test_the_threads_of_openblas_are_no_problem_and_hide_no_others() -> None:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    program = [sys.executable, "-c", IMPORTS_NUMPY]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=30, check=True)
+    imported, multiplied, with_another = done.stdout.splitlines()
+    # A machine of one CPU has no pool.
+    assert {imported, multiplied} <= {"1 []", "0 []"}, done.stdout
+    assert with_another == "['it started threads (1), which a fork does not copy']"
+
+
 def test_files_and_pipes_are_no_problem() -> None:
     before = fork_state()
     reading, writing = os.pipe()

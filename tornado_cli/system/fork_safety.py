@@ -5,6 +5,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+from tornado_cli.system.openblas import end_pools
+
 _PROC = Path("/proc/self")
 _RISKY = ("anon_inode:[eventpoll]", "anon_inode:[eventfd]", "anon_inode:[io_uring]", "socket:")
 
@@ -21,7 +23,11 @@ class ForkState:
 
 
 def fork_state() -> ForkState:
-    """Look at this process. Where there is no /proc, only its signal handlers are seen."""
+    """Look at this process. Where there is no /proc, only its signal handlers are seen.
+
+    The threads of OpenBLAS are not among those that are seen: they end here, as they would at a fork.
+    """
+    end_pools()
     return ForkState(
         threads=frozenset(_names(_PROC / "task")),
         descriptors=frozenset(_links()),
@@ -34,7 +40,7 @@ def problems(before: ForkState, after: ForkState) -> list[str]:
     """Return what came between the two that a forked process would find broken, in words for its author."""
     found = []
     if after.threads - before.threads:
-        found.append(f"it started {len(after.threads - before.threads)} threads, which a fork does not copy")
+        found.append(f"it started threads ({len(after.threads - before.threads)}), which a fork does not copy")
     new = {link for _, link in after.descriptors - before.descriptors}
     if any(link.startswith("anon_inode:[eventpoll]") for link in new):
         found.append("it made an event loop, which processes cannot share")
