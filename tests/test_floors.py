@@ -24,7 +24,7 @@ FLOORS: tuple[frozenset[str], ...] = (
 DOORS = {
     "click": {"cli", "commands", "config.options"},
     "rich": {"terminal", "logs.render"},
-    "watchdog": {"serve.watch", "serve.inotify"},
+    "watchdog": {"serve.watching"},
     "cryptography": {"system.certificates", "system.tls"},
 }
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tornado_cli.serve.changes import ChangedFiles
-from tornado_cli.serve.filters import Change, change_of, is_ignored_folder
-from tornado_cli.serve.folders import folders_below
+from tornado_cli.serve.watching.changes import ChangedFiles
+from tornado_cli.serve.watching.filters import Change, change_of, is_ignored_folder
+from tornado_cli.serve.watching.folders import folders_below
 
 
 @pytest.fixture

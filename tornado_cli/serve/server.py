@@ -26,9 +26,9 @@ from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.bytecode import drop_bytecode
-from tornado_cli.serve.changes import ChangedFiles
 from tornado_cli.serve.fleet import Fleet, Phase
 from tornado_cli.serve.policy import next_actions
+from tornado_cli.serve.watching.changes import ChangedFiles
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
 from tornado_cli.system.children import Child, reap, start_interpreter

@@ -15,7 +15,7 @@ from tornado_cli.logs.processes import top_process_log
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.server import SIGNALS, Server
-from tornado_cli.serve.watch import watch
+from tornado_cli.serve.watching.watch import watch
 from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox

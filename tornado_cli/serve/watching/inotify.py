@@ -13,7 +13,7 @@ from watchdog.observers.inotify_c import (
     WatchDescriptor,
 )
 
-from tornado_cli.serve.folders import OnChange, folders_below, is_ignored
+from tornado_cli.serve.watching.folders import OnChange, folders_below, is_ignored
 
 _MASK = Mask(
     InotifyConstants.IN_CLOSE_WRITE

@@ -9,8 +9,8 @@ from typing import Protocol
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.polling import PollingObserver
 
-from tornado_cli.serve.filters import is_ignored_folder
-from tornado_cli.serve.folders import OnChange
+from tornado_cli.serve.watching.filters import is_ignored_folder
+from tornado_cli.serve.watching.folders import OnChange
 
 _POLL_INTERVAL = 0.5
 
@@ -22,7 +22,7 @@ class Watcher(Protocol):
 def watch(folders: Iterable[Path], on_change: OnChange) -> tuple[Watcher, str]:
     """Watch the folders and what is below; return the watcher and, where it must poll, why."""
     try:
-        from tornado_cli.serve.inotify import InotifyWatcher
+        from tornado_cli.serve.watching.inotify import InotifyWatcher
 
         return InotifyWatcher(folders, on_change), ""
     except ImportError:

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from tornado_cli.serve.filters import Change, change_of
+from tornado_cli.serve.watching.filters import Change, change_of
 
 SETTLE = 0.02
 """Seconds to wait for the rest of a save that began with a removal or an empty file."""

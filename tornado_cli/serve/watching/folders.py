@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 
-from tornado_cli.serve.filters import is_ignored_folder
+from tornado_cli.serve.watching.filters import is_ignored_folder
 
 OnChange = Callable[[str, bool], None]
 """Called on a thread of the watcher with a path, and whether the file's content is complete."""

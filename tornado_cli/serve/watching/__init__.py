@@ -1,0 +1,1 @@
+"""Which files of a project have changed: found without fail, and without what never matters."""
