@@ -25,6 +25,7 @@ DOORS = {
     "click": {"cli", "commands", "config.options"},
     "rich": {"terminal", "logs.render"},
     "watchdog": {"serve.watching"},
+    "dotenv": {"config.env_file"},
     "cryptography": {"system.certificates", "system.tls"},
 }
 

@@ -84,7 +84,18 @@ def test_help_and_version_import_nothing_that_they_do_not_show(arguments: list[s
     )
     assert done.returncode == 0, done.stderr
     imported = set(json.loads(done.stderr))
-    heavy = {"tornado", "rich", "watchdog", "cryptography", "asyncio", "ssl", "logging", "tomllib", "dataclasses"}
+    heavy = {
+        "tornado",
+        "rich",
+        "watchdog",
+        "cryptography",
+        "dotenv",
+        "asyncio",
+        "ssl",
+        "logging",
+        "tomllib",
+        "dataclasses",
+    }
     assert heavy & imported == set()
     assert {name for name in imported if name.startswith("tornado_cli.")} == {"tornado_cli.cli", "tornado_cli.errors"}
 

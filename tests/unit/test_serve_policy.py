@@ -18,9 +18,20 @@ from tornado_cli.serve.actions import (
     Start,
     StartForkserver,
     TellFailure,
+    TellForkserverDied,
     TellReady,
 )
-from tornado_cli.serve.events import BecameReady, Changed, Event, Exited, Failed, ForkserverDied, SignalArrived, Tick
+from tornado_cli.serve.events import (
+    BecameReady,
+    Changed,
+    EnvironmentChanged,
+    Event,
+    Exited,
+    Failed,
+    ForkserverDied,
+    SignalArrived,
+    Tick,
+)
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
 from tornado_cli.serve.policy import next_actions
 
@@ -191,10 +202,22 @@ def test_quit_kills_and_ends_with_0() -> None:
     assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.OK)]
 
 
+def test_a_changed_environment_has_a_forkserver_of_its_own_and_the_old_process_its_grace() -> None:
+    fleet = serving()
+    actions = play(fleet, EnvironmentChanged((".env",)))
+    assert kinds(actions) == [StartForkserver, SetTurn, DrainProcess, Start]
+    [app] = starts(actions)
+    assert play(fleet, BecameReady(app.number))[-1] == TellReady(2, (".env",), 0.0)
+
+
+def test_an_environment_that_changes_during_a_stop_starts_nothing() -> None:
+    assert play(serving(), TERM, EnvironmentChanged()) == []
+
+
 def test_a_dead_forkserver_is_replaced_and_the_application_started_again() -> None:
     fleet = serving()
     actions = play(fleet, ForkserverDied())
-    assert actions[0] == StartForkserver()
+    assert actions[:2] == [TellForkserverDied(), StartForkserver()]
     [app] = starts(actions)
     assert play(fleet, BecameReady(app.number))[-1] == TellReady(2, (), 0.0)
 
@@ -224,6 +247,7 @@ codes = st.sampled_from([0, 3, -9])
 signals = st.sampled_from([signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
 events = st.one_of(
     st.builds(Changed, st.lists(st.sampled_from(["a.py", "b.py"]), max_size=2).map(tuple)),
+    st.just(EnvironmentChanged()),
     st.builds(BecameReady, numbers),
     st.builds(Failed, numbers, st.just(FAILURE)),
     st.builds(Exited, numbers, codes),

@@ -21,6 +21,9 @@ class ServingConfig:
     script: bool = option(
         "--script", default=False, help="Run APP as a script that starts its own loop, whatever it looks like."
     )
+    env_file: str = option(
+        "--env-file", default="", metavar="FILE", help="Variables for the application, besides the environment's."
+    )
     host: str = option("--host", default="127.0.0.1", metavar="HOST", help="Address or name to listen on; * is all.")
     port: int = option(
         "-p",
@@ -73,6 +76,12 @@ class ServingConfig:
 class ServeConfig(ServingConfig):
     """Settings of `tcli serve`: resolved once, then only read."""
 
+    env_file: str = option(
+        "--env-file",
+        default=".env",
+        metavar="FILE",
+        help="Variables for the application, besides the environment's; '' for none.",
+    )
     debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
     strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
     reload_grace: float = option(

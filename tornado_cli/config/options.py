@@ -9,7 +9,7 @@ from typing import Any, get_type_hints
 
 import click
 
-from tornado_cli.config.sources import Settings, check_table, find_settings, working_directory
+from tornado_cli.config.sources import PYPROJECT, Settings, check_table, find_settings, working_directory
 from tornado_cli.errors import UsageError
 
 
@@ -141,7 +141,7 @@ def _source_of(context: click.Context, name: str) -> str:
     return (
         {
             click.core.ParameterSource.COMMANDLINE: "command line",
-            click.core.ParameterSource.DEFAULT_MAP: "pyproject.toml",
+            click.core.ParameterSource.DEFAULT_MAP: PYPROJECT,
         }.get(source, "")
         if source is not None
         else ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from tornado_cli.errors import TcliError, UsageError
 
+PYPROJECT = "pyproject.toml"
 _MAX_SIZE = 1024 * 1024
 # Tables under [tool.tcli] that belong to no command.
 _OTHER_TABLES = frozenset({"template"})
@@ -44,7 +45,7 @@ class Settings:
 
     @property
     def file(self) -> Path:
-        return self.directory / "pyproject.toml"
+        return self.directory / PYPROJECT
 
     def place_of(self, key: str, table: str) -> str:
         """Return where to look for a key of `[table]`."""
@@ -84,7 +85,7 @@ def find_settings(directory: Path) -> Settings:
     Raises UsageError, with the place, for a file that is no TOML or whose `[tool.tcli]` is no table.
     """
     for folder in (directory, *directory.parents):
-        file = folder / "pyproject.toml"
+        file = folder / PYPROJECT
         if file.is_file():
             return _read(file)
     return Settings(directory)

@@ -1,6 +1,8 @@
 """What a leader is told when it starts: all that its workers will need."""
 
+import os
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,6 +30,8 @@ class RunBoot:
     """Certificate and key, PEM; None without TLS."""
     log: int
     log_format: str
+    environ: Mapping[str, str]
+    """The leader's whole environment: it is started with that, and not told."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -36,7 +40,7 @@ class RunBoot:
         return (*self.channels, *self.listeners, self.scoreboard, self.log, *credentials)
 
     def to_dict(self) -> dict[str, Any]:
-        plain = {name: getattr(self, name) for name in self.__slots__}
+        plain = {name: getattr(self, name) for name in self.__slots__ if name != "environ"}
         return plain | {"config": self.config.to_dict(), "target": self.target.to_dict()}
 
     @classmethod
@@ -49,5 +53,6 @@ class RunBoot:
                 "target": Target.from_dict(values["target"]),
                 "channels": tuple(values["channels"]),
                 "listeners": tuple(values["listeners"]),
+                "environ": os.environ,
             }
         )

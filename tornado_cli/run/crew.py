@@ -91,6 +91,7 @@ def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_outp
             "tornado_cli.run.leader",
             [str(theirs.fileno())],
             descriptors=[theirs.fileno(), *boot.descriptors],
+            environ=boot.environ,
             directory=directory,
             new_session=True,
             stdin=subprocess.DEVNULL,

@@ -1,12 +1,14 @@
 """What is to be run, from the settings: worked out at the start, and once more at each reload."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Kind, Target
 from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.env_file import environment_of
 from tornado_cli.config.sources import Settings
 from tornado_cli.errors import UsageError
 from tornado_cli.http.loops import check_loop
@@ -25,6 +27,8 @@ class Plan:
     why: str
     """Why so many, when they were counted."""
     limits: Limits
+    environ: Mapping[str, str]
+    """Of the application's processes."""
 
     @property
     def is_open_to_platform(self) -> bool:
@@ -55,6 +59,7 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
         workers=workers,
         why=why,
         limits=limits_of(config, workers),
+        environ=environment_of(config, settings, directory),
     )
 
 

@@ -81,6 +81,7 @@ def _boot(plan: Plan, listeners: list[socket.socket], credentials: Credentials |
         credentials=None if credentials is None else credentials.open_descriptor(),
         log=log.sender_end().fileno(),
         log_format=log.format,
+        environ=plan.environ,
     )
 
 
@@ -104,4 +105,4 @@ def _reread(read: ReadSettings, directory: Path, boot: RunBoot, fleet: Fleet) ->
         # Else what TTIN and TTOU have made of it stays.
         fleet.workers = plan.workers
     fleet.limits = plan.limits
-    return replace(boot, config=config, target=plan.target)
+    return replace(boot, config=config, target=plan.target, environ=plan.environ)

@@ -37,7 +37,7 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class StartForkserver:
-    pass
+    """Fork from a fresh one from now on; the one before stays until its processes have left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,11 @@ class TellReady:
     attempt: int
     files: tuple[str, ...]
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TellForkserverDied:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ Action = (
     | StartForkserver
     | CloseListeners
     | TellReady
+    | TellForkserverDied
     | TellSlow
     | TellFailure
     | Leave

@@ -13,6 +13,13 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class EnvironmentChanged:
+    """The application's processes are to have other variables from now on; these files were written."""
+
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BecameReady:
     number: int
 
@@ -46,4 +53,4 @@ class Tick:
     pass
 
 
-Event = Changed | BecameReady | Failed | Exited | ForkserverDied | SignalArrived | Tick
+Event = Changed | EnvironmentChanged | BecameReady | Failed | Exited | ForkserverDied | SignalArrived | Tick

@@ -14,12 +14,14 @@ from tornado_cli.serve.actions import (
     Start,
     StartForkserver,
     TellFailure,
+    TellForkserverDied,
     TellReady,
     TellSlow,
 )
 from tornado_cli.serve.events import (
     BecameReady,
     Changed,
+    EnvironmentChanged,
     Event,
     Exited,
     Failed,
@@ -53,6 +55,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
     match event:
         case Changed(files) if fleet.phase is not Phase.LEAVING:
             return _start_afresh(fleet, files, now)
+        case EnvironmentChanged(files) if fleet.phase is not Phase.LEAVING:
+            return [StartForkserver(), *_start_afresh(fleet, files, now)]
         case BecameReady(number):
             return _became_ready(fleet, number, now)
         case Failed(number, failure) if number == fleet.newest_app() and fleet.phase is not Phase.LEAVING:
@@ -155,7 +159,7 @@ def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:
         title = f"The forkserver died {_FORKSERVER_DEATHS} times in a row."
         failure = {"title": title, "traceback": "", "hint": "Is the machine out of memory, or something killing it?"}
         return [CloseListeners(), TellFailure(failure)]
-    return [StartForkserver(), *_start_afresh(fleet, (), now)]
+    return [TellForkserverDied(), StartForkserver(), *_start_afresh(fleet, (), now)]
 
 
 def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Action]:

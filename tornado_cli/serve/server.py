@@ -13,7 +13,6 @@ from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.events import (
     AppFailed,
     BindElsewhere,
-    Boot,
     Drain,
     DropListeners,
     ProcessExited,
@@ -26,12 +25,14 @@ from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.bytecode import drop_bytecode
+from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
 from tornado_cli.serve.policy import next_actions
+from tornado_cli.serve.running_forkserver import RunningForkserver, start_forkserver
 from tornado_cli.serve.watching.changes import ChangedFiles
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
-from tornado_cli.system.children import Child, reap, start_interpreter
+from tornado_cli.system.children import Child, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.shared_words import SharedWords
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
@@ -49,6 +50,7 @@ class Server:
         boot: ServeBoot,
         find: Callable[[], Target],
         target: Target,
+        environment: Environment,
         addresses: BoundAddresses,
         inbox: Inbox,
         log: LogWriter,
@@ -56,14 +58,18 @@ class Server:
         self._boot = boot
         self._find = find
         self._target = target
+        self._environment = environment
         self._addresses = addresses
         self._fleet = Fleet(grace=config.reload_grace)
         self._inbox = inbox
         self._log = log
         self._turns = SharedWords(boot.turns, 1)
         self.changes = ChangedFiles()
-        self._forkserver: Child | None = None
-        self._control: Channel | None = None
+        self._forkserver: RunningForkserver | None = None
+        self._retired: list[RunningForkserver] = []
+        """Forkservers that fork no more: their processes still finish."""
+        self._ending: dict[int, RunningForkserver] = {}
+        """Those that were told to end, by pid."""
         self._channels: dict[int, Channel] = {}
         self._processes: dict[int, Child] = {}
         self._doomed: set[int] = set()
@@ -80,7 +86,7 @@ class Server:
             self._inbox.wait(self._time_left(), self._signal_arrived)
             self._read_changes()
             self._handle(events.Tick())
-        self._end_forkserver()
+        self._end_forkservers()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 
@@ -100,7 +106,8 @@ class Server:
             drop_bytecode(files)
             if self._fleet.phase is Phase.BROKEN or str(self._target.path) in files:
                 self._find_again()
-            self._handle(events.Changed(files))
+            is_other = self._environment.is_concerned(files) and self._environment.renew()
+            self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
 
     def _find_again(self) -> None:
         """Look at the application anew: the edit may have turned a script into a module, or moved it."""
@@ -110,22 +117,25 @@ class Server:
 
     def _signal_arrived(self, number: signal.Signals) -> None:
         if number == signal.SIGCHLD:
-            # The forkserver's end is told by its channel; strangers need no more than to be reaped.
-            reap()
+            self._reap()
         elif number == signal.SIGUSR1:
             self._log.reopen()
         elif number == signal.SIGHUP and not (self._had_terminal and controlling_terminal_is_gone()):
-            self._handle(events.Changed())
+            self._handle(events.EnvironmentChanged() if self._environment.renew() else events.Changed())
         else:
             self._handle(events.SignalArrived(number))
 
-    def _read_control(self) -> None:
-        assert self._control is not None
+    def _reap(self) -> None:
+        # A forkserver's end is told by its channel; strangers need no more than to be reaped.
+        for pid, _ in reap():
+            if pid in self._ending:
+                self._ending.pop(pid).child.close()
+
+    def _read_control(self, forkserver: RunningForkserver) -> None:
         try:
-            received = self._control.receive()
+            received = forkserver.control.receive()
         except ChannelClosed:
-            self._forget_forkserver()
-            self._handle(events.ForkserverDied())
+            self._forkserver_died(forkserver)
             return
         if received is None:
             return
@@ -138,7 +148,9 @@ class Server:
                 # What it said before its end counts first.
                 self._read_process(number)
                 self._forget_process(number)
+                forkserver.numbers.discard(number)
                 self._handle(events.Exited(number, code))
+                self._dismiss_idle()
 
     def _read_process(self, number: int) -> None:
         channel = self._channels.get(number)
@@ -180,14 +192,15 @@ class Server:
                 if number in self._processes:
                     self._processes[number].send(signal.SIGKILL)
             case actions.StartForkserver():
-                event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
                 self._start_forkserver()
             case actions.CloseListeners():
                 self._addresses.close()
-                if self._control is not None:
-                    self._control.send(DropListeners())
+                for forkserver in self._forkservers():
+                    forkserver.control.send(DropListeners())
             case actions.TellReady(attempt, files, seconds):
                 self._tell_ready(attempt, files, seconds)
+            case actions.TellForkserverDied():
+                event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
             case actions.TellSlow(seconds):
                 message = f"Still starting after {seconds:g} s; the browser is told to wait."
                 event(logger, logging.WARNING, "slow", message)
@@ -200,44 +213,56 @@ class Server:
         ours, theirs = channel_pair()
         self._channels[number] = ours
         self._inbox.register(ours, lambda: self._read_process(number))
-        assert self._control is not None
+        assert self._forkserver is not None
+        self._forkserver.numbers.add(number)
         order = StartProcess(number=number, turn=turn, target=self._target.to_dict(), page=page)
-        self._control.send(order, [theirs.fileno()])
+        self._forkserver.control.send(order, [theirs.fileno()])
         theirs.close()
+
+    # Forkservers: one that forks, and those before it, each until its processes have left.
+
+    def _forkservers(self) -> list[RunningForkserver]:
+        return [*self._retired, *([self._forkserver] if self._forkserver is not None else [])]
 
     def _start_forkserver(self) -> None:
-        ours, theirs = channel_pair()
-        inherited = [theirs.fileno(), *self._boot.descriptors]
-        self._forkserver = start_interpreter(
-            "tornado_cli.serve.forkserver", [str(theirs.fileno())], descriptors=inherited
-        )
-        theirs.close()
-        ours.send(Boot(settings=self._boot.to_dict()))
-        self._control = ours
-        self._inbox.register(ours, self._read_control)
+        self._retired = self._forkservers()
+        forkserver = self._forkserver = start_forkserver(self._boot, self._environment.variables)
+        self._inbox.register(forkserver.control, lambda: self._read_control(forkserver))
+        self._dismiss_idle()
 
-    def _forget_forkserver(self) -> None:
-        assert self._control is not None
-        assert self._forkserver is not None
-        self._inbox.forget(self._control)
-        self._control.close()
-        self._forkserver.close()
-        self._control = self._forkserver = None
-        for number in list(self._channels):
-            self._close_channel(number)
-        for child in self._processes.values():
-            child.send(signal.SIGKILL)
-            child.close()
-        self._processes.clear()
+    def _dismiss_idle(self) -> None:
+        for forkserver in [one for one in self._retired if not one.numbers]:
+            self._dismiss(forkserver)
 
-    def _end_forkserver(self) -> None:
-        """Close its channel: it ends what the application left behind, then itself."""
-        if self._control is None or self._forkserver is None:
-            # It died, and the end came before another one.
-            return
-        self._control.close()
-        self._forkserver.wait()
-        self._forkserver.close()
+    def _dismiss(self, forkserver: RunningForkserver) -> None:
+        """Let go of a forkserver and of its processes, which end with it."""
+        if forkserver is self._forkserver:
+            self._forkserver = None
+        else:
+            self._retired.remove(forkserver)
+        self._ending[forkserver.child.pid] = forkserver
+        self._inbox.forget(forkserver.control)
+        forkserver.dismiss()
+        for number in forkserver.numbers:
+            if number in self._processes:
+                self._processes[number].send(signal.SIGKILL)
+            self._forget_process(number)
+
+    def _forkserver_died(self, forkserver: RunningForkserver) -> None:
+        if forkserver is self._forkserver:
+            for one in self._forkservers():
+                self._dismiss(one)
+            self._handle(events.ForkserverDied())
+        else:
+            self._dismiss(forkserver)
+            for number in forkserver.numbers:
+                self._handle(events.Exited(number, -signal.SIGKILL))
+
+    def _end_forkservers(self) -> None:
+        for forkserver in self._forkservers():
+            self._dismiss(forkserver)
+        for forkserver in self._ending.values():
+            forkserver.wait()
 
     def _forget_process(self, number: int) -> None:
         self._close_channel(number)

@@ -8,12 +8,14 @@ from pathlib import Path
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.env_file import environment_of
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.watching.watch import watch
 from tornado_cli.system.addresses import is_loopback, url_of
@@ -42,6 +44,10 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         configured=settings.app or None,
     )
     target = find()
+    read_environment = partial(environment_of, config, settings, working_directory())
+    if "env_file" in config.given:
+        # What somebody named has to be there.
+        read_environment()
     opened = _listen(config)
     with top_process_log(config, "server") as log:
         # Before anything is said: who reads it may answer with a signal.
@@ -55,7 +61,10 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        server = Server(config, boot, find, target, BoundAddresses(opened.listeners, config.backlog), inbox, log)
+        environment = Environment(read_environment, Path(config.env_file).name)
+        environment.renew()
+        addresses = BoundAddresses(opened.listeners, config.backlog)
+        server = Server(config, boot, find, target, environment, addresses, inbox, log)
         with signals_for_main_thread_only():
             watcher, why_polling = watch(_watched_folders(target), server.changes.note)
         if why_polling:

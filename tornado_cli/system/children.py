@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -48,6 +48,7 @@ def start_interpreter(
     arguments: Sequence[str],
     *,
     descriptors: Sequence[int],
+    environ: Mapping[str, str] | None = None,
     directory: str | None = None,
     new_session: bool = False,
     stdin: int | None = None,
@@ -64,6 +65,7 @@ def start_interpreter(
     started = subprocess.Popen(
         [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
         pass_fds=tuple(descriptors),
+        env=environ,
         cwd=directory,
         start_new_session=new_session,
         stdin=stdin,
