@@ -6,22 +6,25 @@ from pathlib import Path
 # % endif
 import pytest
 
+from project_name import settings  # % if pages
 from project_name.settings import Settings, SettingsError
 
 
 # % if pages
 @pytest.fixture(autouse=True)
-def secret_in_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
+def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Read this file, not the project's own."""
     monkeypatch.setenv("COOKIE_SECRET", "of the environment")
+    monkeypatch.setattr(settings, "ENV_FILE", tmp_path / ".env")
+    return tmp_path / ".env"
 
 
 # % endif
 def test_the_environment_says_where_to_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOST", "::1")
     monkeypatch.setenv("PORT", "9000")
-    settings = Settings.from_environment()
-    assert (settings.host, settings.port) == ("::1", 9000)
+    found = Settings.from_environment()
+    assert (found.host, found.port) == ("::1", 9000)
 
 
 @pytest.mark.parametrize(("value", "debug"), [("1", True), ("true", True), ("0", False)])
@@ -33,8 +36,10 @@ def test_debug_is_off_unless_the_environment_says_so(
 
 
 # % if pages
-def test_a_file_gives_what_the_environment_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path(".env").write_text("# comment\nPORT = 9001\nCOOKIE_SECRET='of the file'\n")
+def test_a_file_gives_what_the_environment_does_not(
+    monkeypatch: pytest.MonkeyPatch, file: Path
+) -> None:
+    file.write_text("# comment\nPORT = 9001\nCOOKIE_SECRET='of the file'\n")
     assert Settings.from_environment().port == 9001
     assert Settings.from_environment().cookie_secret == "of the environment"
     monkeypatch.delenv("COOKIE_SECRET")

@@ -11,6 +11,10 @@ class SettingsError(ValueError):
 
 
 # % if pages
+# Beside pyproject.toml: the working directory may be any other.
+ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
+
+
 def env_file(path: Path) -> dict[str, str]:
     """The `NAME=value` lines of a file; a file that is not there has none."""
     if not path.is_file():
@@ -37,7 +41,7 @@ class Settings:
     @classmethod
     def from_environment(cls) -> Self:
         # % if pages
-        values = {**env_file(Path(".env")), **os.environ}
+        values = {**env_file(ENV_FILE), **os.environ}
         # % else
         # %| values = os.environ
         # % endif
