@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -82,6 +83,31 @@ class Terminal:
             return
         styled = shows_colour(is_terminal=is_terminal(stream), environ=self._environ)
         write(stream, (drawn(parts) if styled else "".join(text for _, text in parts)) + "\n")
+
+
+class Screen:
+    """The terminal as a surface; a terminal that is stopped (Ctrl-S) makes nobody wait."""
+
+    def __init__(self, out: TextIO | None = None) -> None:
+        self._out = out or sys.stdout
+
+    def clear(self) -> None:
+        """Forget what was shown, also what was scrolled away."""
+        self._put("\x1b[H\x1b[2J\x1b[3J")
+
+    def space(self) -> None:
+        """Leave a line empty."""
+        self._put("\n")
+
+    def _put(self, text: str) -> None:
+        if self._out is not None and is_terminal(self._out) and _takes_more(self._out):
+            write(self._out, text)
+
+
+def _takes_more(stream: TextIO) -> bool:
+    poller = select.poll()
+    poller.register(stream, select.POLLOUT)
+    return bool(poller.poll(0))
 
 
 def tone_of_traceback(line: str, *, is_last: bool) -> Tone:

@@ -83,6 +83,7 @@ class ServeConfig(ServingConfig):
         help="Variables for the application, besides the environment's; '' for none.",
     )
     debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
+    open: bool = option("--open", default=False, help="Open a browser when the application is ready.")
     strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
     reload_grace: float = option(
         "--reload-grace",

@@ -58,6 +58,11 @@ class TellForkserverDied:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBrowser:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class TellSlow:
     """The application has not come up yet."""
 
@@ -83,6 +88,7 @@ Action = (
     | CloseListeners
     | TellReady
     | TellForkserverDied
+    | OpenBrowser
     | TellSlow
     | TellFailure
     | Leave

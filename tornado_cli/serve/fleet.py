@@ -36,6 +36,8 @@ class Fleet:
     """Everything the decisions depend on."""
 
     grace: float
+    opens_browser: bool = False
+    """Whether a browser is to be opened when the application is ready for the first time."""
     phase: Phase = Phase.STARTING
     attempt: int = 0
     """Counts starts of the application; the newest is the only one that matters."""

@@ -10,6 +10,7 @@ from tornado_cli.serve.actions import (
     DrainProcess,
     Kill,
     Leave,
+    OpenBrowser,
     SetTurn,
     Start,
     StartForkserver,
@@ -122,6 +123,9 @@ def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt))]
     actions += _kill_pages(fleet)
     actions.append(TellReady(fleet.attempt, fleet.changed, now - fleet.started_at))
+    if fleet.opens_browser:
+        fleet.opens_browser = False
+        actions.append(OpenBrowser())
     return actions
 
 

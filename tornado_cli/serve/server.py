@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 
@@ -24,9 +25,11 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.browser import has_screen, open_browser
 from tornado_cli.serve.bytecode import drop_bytecode
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
+from tornado_cli.serve.keys import ALL_KEYS, Key, Keys
 from tornado_cli.serve.policy import next_actions
 from tornado_cli.serve.running_forkserver import RunningForkserver, start_forkserver
 from tornado_cli.serve.watching.changes import ChangedFiles
@@ -34,11 +37,22 @@ from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
 from tornado_cli.system.children import Child, reap
 from tornado_cli.system.inbox import Inbox
+from tornado_cli.system.key_terminal import KeyTerminal
 from tornado_cli.system.shared_words import SharedWords
-from tornado_cli.system.wakeup import controlling_terminal_is_gone
+from tornado_cli.system.wakeup import be_stopped, controlling_terminal_is_gone
+from tornado_cli.terminal import Screen
 
 logger = logging.getLogger("tornado_cli.serve")
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGCHLD)
+SIGNALS = (
+    signal.SIGINT,
+    signal.SIGTERM,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGCHLD,
+    signal.SIGTSTP,
+    signal.SIGCONT,
+)
 
 
 class Server:
@@ -54,15 +68,20 @@ class Server:
         addresses: BoundAddresses,
         inbox: Inbox,
         log: LogWriter,
+        terminal: KeyTerminal,
+        url: str,
     ) -> None:
         self._boot = boot
         self._find = find
         self._target = target
         self._environment = environment
         self._addresses = addresses
-        self._fleet = Fleet(grace=config.reload_grace)
+        self._fleet = Fleet(grace=config.reload_grace, opens_browser=config.open)
         self._inbox = inbox
         self._log = log
+        self._keys = Keys(terminal, inbox, self._key_pressed)
+        self._screen = Screen()
+        self._url = url
         self._turns = SharedWords(boot.turns, 1)
         self.changes = ChangedFiles()
         self._forkserver: RunningForkserver | None = None
@@ -83,6 +102,7 @@ class Server:
         self._start_forkserver()
         self._handle(events.Changed())
         while self._code is None:
+            self._keys.follow()
             self._inbox.wait(self._time_left(), self._signal_arrived)
             self._read_changes()
             self._handle(events.Tick())
@@ -116,14 +136,42 @@ class Server:
             self._target = self._find()
 
     def _signal_arrived(self, number: signal.Signals) -> None:
-        if number == signal.SIGCHLD:
-            self._reap()
-        elif number == signal.SIGUSR1:
-            self._log.reopen()
-        elif number == signal.SIGHUP and not (self._had_terminal and controlling_terminal_is_gone()):
-            self._handle(events.EnvironmentChanged() if self._environment.renew() else events.Changed())
-        else:
-            self._handle(events.SignalArrived(number))
+        match number:
+            case signal.SIGCHLD:
+                self._reap()
+            case signal.SIGUSR1:
+                self._log.reopen()
+            case signal.SIGTSTP:
+                self._be_stopped()
+            case signal.SIGCONT:
+                self._keys.renew()
+            case signal.SIGHUP if not (self._had_terminal and controlling_terminal_is_gone()):
+                self._start_afresh()
+            case _:
+                self._handle(events.SignalArrived(number))
+
+    def _start_afresh(self) -> None:
+        self._handle(events.EnvironmentChanged() if self._environment.renew() else events.Changed())
+
+    def _be_stopped(self) -> None:
+        if signal.SIGTSTP not in self._inbox.ignored_before:
+            self._keys.pause()
+            be_stopped()
+
+    def _key_pressed(self, key: Key) -> None:
+        match key:
+            case Key.RELOAD:
+                self._start_afresh()
+            case Key.OPEN:
+                self._open_browser()
+            case Key.CLEAR:
+                self._screen.clear()
+            case Key.QUIT:
+                self._handle(events.SignalArrived(signal.SIGTERM))
+            case Key.HELP:
+                event(logger, logging.INFO, "keys", ALL_KEYS)
+            case Key.SPACE:
+                self._screen.space()
 
     def _reap(self) -> None:
         # A forkserver's end is told by its channel; strangers need no more than to be reaped.
@@ -201,6 +249,8 @@ class Server:
                 self._tell_ready(attempt, files, seconds)
             case actions.TellForkserverDied():
                 event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
+            case actions.OpenBrowser():
+                self._open_browser()
             case actions.TellSlow(seconds):
                 message = f"Still starting after {seconds:g} s; the browser is told to wait."
                 event(logger, logging.WARNING, "slow", message)
@@ -276,6 +326,12 @@ class Server:
         if channel is not None:
             self._inbox.forget(channel)
             channel.close()
+
+    def _open_browser(self) -> None:
+        if has_screen(os.environ, sys.platform):
+            open_browser(self._url)
+        else:
+            event(logger, logging.WARNING, "no_screen", f"No screen here to open a browser on: {self._url}")
 
     # What people read.
 

@@ -13,15 +13,16 @@ from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
-from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.environment import Environment
+from tornado_cli.serve.greeting import greet
+from tornado_cli.serve.keys import ALL_KEYS
 from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.watching.watch import watch
-from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
+from tornado_cli.system.key_terminal import KeyTerminal
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
 from tornado_cli.system.shared_words import SharedWords
 from tornado_cli.system.wakeup import signals_for_main_thread_only
@@ -52,7 +53,10 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     with top_process_log(config, "server") as log:
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        _greet(config, target, opened, log.format)
+        folders = _watched_folders(target)
+        # Where what we say goes elsewhere, the keys may be those of a pager.
+        terminal = KeyTerminal(0 if os.isatty(1) else -1)
+        url = greet(config, target, opened, folders, log.format, ALL_KEYS if terminal.is_ours() else "")
         boot = ServeBoot(
             config=config,
             parent=os.getpid(),
@@ -64,14 +68,15 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         environment = Environment(read_environment, Path(config.env_file).name)
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)
-        server = Server(config, boot, find, target, environment, addresses, inbox, log)
+        server = Server(config, boot, find, target, environment, addresses, inbox, log, terminal, url)
         with signals_for_main_thread_only():
-            watcher, why_polling = watch(_watched_folders(target), server.changes.note)
+            watcher, why_polling = watch(folders, server.changes.note)
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
         try:
             return server.run()
         finally:
+            terminal.give_back()
             watcher.stop()
             server.changes.close()
 
@@ -81,20 +86,6 @@ def _listen(config: ServeConfig) -> Opened:
         listeners = open_listeners(config.host, config.port, config.backlog)
         return Opened(listeners, port_of(listeners))
     return next_free(config.host, config.port, config.backlog)
-
-
-def _greet(config: ServeConfig, target: Target, opened: Opened, log_format: str) -> None:
-    url = url_of("http", config.host, opened.port)
-    if log_format == LogFormat.RICH:
-        debug = " --debug" if config.debug else ""
-        Terminal().banner([f"tcli serve{debug}  {url}", f"  app    {target.title}", "  Ctrl-C ends it"])
-    if opened.taken is not None:
-        message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
-        event(logger, logging.WARNING, "port_taken", message)
-    if not is_loopback(config.host):
-        event(logger, logging.WARNING, "exposed", f"Everybody who can reach {config.host} can use this dev server.")
-    if log_format != LogFormat.RICH:
-        event(logger, logging.INFO, "listening", f"Serving {target.title} on {url}", url=url, port=opened.port)
 
 
 def _watched_folders(target: Target) -> list[Path]:

@@ -63,6 +63,13 @@ class SignalWakeup:
         self._writer.close()
 
 
+def be_stopped() -> None:
+    """Stop as TSTP does where nobody handles it; return when continued, or at once where nobody could continue us."""
+    handler = signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+    signal.raise_signal(signal.SIGTSTP)
+    signal.signal(signal.SIGTSTP, handler)
+
+
 def controlling_terminal_is_gone() -> bool:
     """Say whether a HUP came from a terminal that was closed, rather than from somebody who wants a reload."""
     try:

@@ -1,0 +1,60 @@
+"""What `tcli serve` says first: where the application is, what it is, what is watched and which keys there are."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from tornado_cli.app.target import Target
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.logs.events import event
+from tornado_cli.logs.settings import LogFormat
+from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_loopback, url_of
+from tornado_cli.system.interfaces import outside_addresses
+from tornado_cli.system.listeners import Opened
+from tornado_cli.terminal import Terminal
+
+logger = logging.getLogger("tornado_cli.serve")
+_MOST = 3
+"""Network addresses shown: a machine with containers has dozens."""
+
+
+def greet(
+    config: ServeConfig, target: Target, opened: Opened, folders: Sequence[Path], log_format: str, keys: str
+) -> str:
+    """Say it and return the URL: a banner for people, a line of the log for everybody else.
+
+    `keys` describes them, if there are any.
+    """
+    url = url_of("http", config.host, opened.port)
+    if log_format == LogFormat.RICH:
+        title = f"tcli serve{' --debug' if config.debug else ''}  {url}"
+        Terminal().banner([title, *_rows(target, network_urls(config.host, opened.port), folders, keys)])
+    if opened.taken is not None:
+        message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
+        event(logger, logging.WARNING, "port_taken", message)
+    if not is_loopback(config.host):
+        event(logger, logging.WARNING, "exposed", f"Everybody who can reach {config.host} can use this dev server.")
+    if log_format != LogFormat.RICH:
+        event(logger, logging.INFO, "listening", f"Serving {target.title} on {url}", url=url, port=opened.port)
+    return url
+
+
+def network_urls(host: str, port: int) -> list[str]:
+    """Return where other machines find us; nothing unless we listen on all addresses."""
+    listened = [address for address in addresses_of(host) if address.host in WILDCARDS]
+    return [url_of("http", found, port) for address in listened for found in outside_addresses(address.family)]
+
+
+def _rows(target: Target, network: Sequence[str], folders: Sequence[Path], keys: str) -> list[str]:
+    shown = list(network[:_MOST])
+    if len(network) > _MOST:
+        shown[-1] += f" and {len(network) - _MOST} more"
+    named = [("network", url) for url in shown]
+    named += [("app", target.title), ("watching", ", ".join(short(folder) for folder in folders))]
+    return [f"  {name:<9}{value}" for name, value in [*named, ("keys", keys or "Ctrl-C ends it")]]
+
+
+def short(folder: Path) -> str:
+    """Return a folder as people name it: from their home."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if home in folder.parents else str(folder)
