@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.machine_files import MachineFiles
 
 from tornado_cli.system.cpus import CpuCount, cgroup_quota, count_cpus
 
@@ -33,86 +34,59 @@ def test_the_narrowest_limit_decides_and_is_named(
     assert count_cpus(machine=machine, allowed=allowed, quota=quota) == CpuCount(count, reason)
 
 
-class Machine:
-    """A /proc/self and cgroup trees as files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.tree = folder / "sys fs cgroup"
-        self.proc_self = folder / "proc"
-        self.proc_self.mkdir()
-
-    def belongs_to(self, *memberships: str) -> None:
-        (self.proc_self / "cgroup").write_text("".join(f"{line}\n" for line in memberships))
-
-    def mounts(self, kind: str, *, root: str = "/", at: str = "", options: str = "rw") -> None:
-        # Spaces are octal in this file.
-        point = str(self.tree / at).replace(" ", "\\040")
-        with (self.proc_self / "mountinfo").open("a") as file:
-            file.write(f"30 23 0:26 {root} {point} rw,nosuid shared:9 - {kind} {kind} {options}\n")
-
-    def limits(self, group: str, **values: str) -> None:
-        folder = self.tree / group
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, value in values.items():
-            (folder / name.replace("cpu_", "cpu.", 1)).write_text(f"{value}\n")
-
-    def quota(self) -> float | None:
-        return cgroup_quota(self.proc_self)
-
-
 @pytest.fixture
-def machine(tmp_path: Path) -> Machine:
-    return Machine(tmp_path)
+def machine(tmp_path: Path) -> MachineFiles:
+    return MachineFiles(tmp_path)
 
 
-def test_a_quota_of_version_2_is_found_in_the_own_group(machine: Machine) -> None:
+def test_a_quota_of_version_2_is_found_in_the_own_group(machine: MachineFiles) -> None:
     machine.belongs_to("0::/user.slice/app.service")
     machine.mounts("cgroup2")
-    machine.limits("user.slice/app.service", cpu_max="150000 100000")
-    assert machine.quota() == 1.5
+    machine.says("user.slice/app.service", cpu__max="150000 100000")
+    assert cgroup_quota(machine.proc_self) == 1.5
 
 
-def test_the_smallest_quota_of_the_groups_around_decides(machine: Machine) -> None:
+def test_the_smallest_quota_of_the_groups_around_decides(machine: MachineFiles) -> None:
     machine.belongs_to("0::/pod/container/worker")
     machine.mounts("cgroup2")
-    machine.limits("pod", cpu_max="200000 100000")
-    machine.limits("pod/container", cpu_max="50000 10000")
-    machine.limits("pod/container/worker", cpu_max="max 100000")
-    assert machine.quota() == 2
+    machine.says("pod", cpu__max="200000 100000")
+    machine.says("pod/container", cpu__max="50000 10000")
+    machine.says("pod/container/worker", cpu__max="max 100000")
+    assert cgroup_quota(machine.proc_self) == 2
 
 
-def test_version_1_is_read_from_the_hierarchy_of_the_cpu_controller(machine: Machine) -> None:
+def test_version_1_is_read_from_the_hierarchy_of_the_cpu_controller(machine: MachineFiles) -> None:
     machine.belongs_to("5:memory:/elsewhere", "2:cpu,cpuacct:/app", "1:name=systemd:/app", "0::/")
     machine.mounts("cgroup", at="memory", options="rw,memory")
     machine.mounts("cgroup", at="cpu", options="rw,cpu,cpuacct")
     machine.mounts("cgroup2", at="unified")
-    machine.limits("cpu/app", cpu_cfs_quota_us="300000", cpu_cfs_period_us="100000")
-    machine.limits("cpu", cpu_cfs_quota_us="-1", cpu_cfs_period_us="100000")
-    assert machine.quota() == 3
+    machine.says("cpu/app", cpu__cfs_quota_us="300000", cpu__cfs_period_us="100000")
+    machine.says("cpu", cpu__cfs_quota_us="-1", cpu__cfs_period_us="100000")
+    assert cgroup_quota(machine.proc_self) == 3
 
 
-def test_in_a_container_the_mount_begins_at_its_own_group(machine: Machine) -> None:
+def test_in_a_container_the_mount_begins_at_its_own_group(machine: MachineFiles) -> None:
     machine.belongs_to("2:cpu:/docker/0a1b/inner")
     machine.mounts("cgroup", root="/docker/0a1b", options="rw,cpu")
-    machine.limits(".", cpu_cfs_quota_us="100000", cpu_cfs_period_us="100000")
-    machine.limits("inner", cpu_cfs_quota_us="-1", cpu_cfs_period_us="100000")
-    assert machine.quota() == 1
+    machine.says(".", cpu__cfs_quota_us="100000", cpu__cfs_period_us="100000")
+    machine.says("inner", cpu__cfs_quota_us="-1", cpu__cfs_period_us="100000")
+    assert cgroup_quota(machine.proc_self) == 1
 
 
 @pytest.mark.parametrize("path", ["/../../outside", "/somewhere/else"])
-def test_a_group_that_is_not_mounted_here_is_judged_by_the_top_that_is(machine: Machine, path: str) -> None:
+def test_a_group_that_is_not_mounted_here_is_judged_by_the_top_that_is(machine: MachineFiles, path: str) -> None:
     machine.belongs_to(f"0::{path}")
     machine.mounts("cgroup2", root="/docker/0a1b")
-    machine.limits(".", cpu_max="200000 100000")
-    assert machine.quota() == 2
+    machine.says(".", cpu__max="200000 100000")
+    assert cgroup_quota(machine.proc_self) == 2
 
 
 @pytest.mark.parametrize("content", ["max 100000", "", "noise", "1 2 3", "100000 0"])
-def test_what_sets_no_limit_is_passed_over(machine: Machine, content: str) -> None:
+def test_what_sets_no_limit_is_passed_over(machine: MachineFiles, content: str) -> None:
     machine.belongs_to("0::/")
     machine.mounts("cgroup2")
-    machine.limits(".", cpu_max=content)
-    assert machine.quota() is None
+    machine.says(".", cpu__max=content)
+    assert cgroup_quota(machine.proc_self) is None
 
 
 def test_a_system_without_cgroups_has_no_quota(tmp_path: Path) -> None:

@@ -23,8 +23,9 @@ from tornado_cli.run.patient_fork import patient_fork
 from tornado_cli.run.preload import preload
 from tornado_cli.run.worker import work
 from tornado_cli.system.channel import Channel
-from tornado_cli.system.children import close_all, end_descendants, keep_to_this_tree, resident_bytes
+from tornado_cli.system.children import close_all, end_descendants, keep_to_this_tree
 from tornado_cli.system.lifeline import adopt_orphans, die_with
+from tornado_cli.system.memory import resident_bytes
 from tornado_cli.system.wakeup import leave_to_the_parent
 
 SUPERVISOR_DIED = signal.SIGUSR2

@@ -127,15 +127,6 @@ def end_strays(known: Collection[int], newest: int) -> None:
                 os.kill(pid, signal.SIGKILL)
 
 
-def resident_bytes(pid: int) -> int:
-    """Return how much memory a process has in use; 0 when it has ended."""
-    try:
-        with open(f"/proc/{pid}/statm") as file:  # noqa: PTH123 - a kernel file.
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError):
-        return 0
-
-
 def _started_at(pid: int) -> int:
     """Return when a process started, in clock ticks since boot; 0 where it cannot be told: proc(5)."""
     try:

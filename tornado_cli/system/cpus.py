@@ -2,14 +2,11 @@
 
 import math
 import os
-import re
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Final
+from pathlib import Path
 
-PROC_SELF: Final = Path("/proc/self")
+from tornado_cli.system.cgroups import PROC_SELF, ControlGroup, control_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +15,6 @@ class CpuCount:
 
     count: int
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Mount:
-    """A cgroup hierarchy: the part of it that begins at `root` is seen at `point`."""
-
-    root: PurePosixPath
-    point: Path
 
 
 def usable_cpus() -> CpuCount:
@@ -49,19 +38,8 @@ def count_cpus(*, machine: int, allowed: int, quota: float | None) -> CpuCount:
 
 def cgroup_quota(proc_self: Path = PROC_SELF) -> float | None:
     """Return the smallest CPU quota of the process's cgroup and of those around it, in CPUs."""
-    quotas: list[float] = []
-    with suppress(OSError):
-        memberships = (proc_self / "cgroup").read_text().splitlines()
-        mounts = (proc_self / "mountinfo").read_text().splitlines()
-        for membership in memberships:
-            _, controllers, path = membership.split(":", 2)
-            if controllers == "":
-                folders = _folders(PurePosixPath(path), _mounts(mounts, "cgroup2"))
-                quotas.extend(quota for folder in folders if (quota := _quota_v2(folder)) is not None)
-            elif "cpu" in controllers.split(","):
-                folders = _folders(PurePosixPath(path), _mounts(mounts, "cgroup", option="cpu"))
-                quotas.extend(quota for folder in folders if (quota := _quota_v1(folder)) is not None)
-    return min(quotas, default=None)
+    quotas = (_quota(group) for group in control_groups("cpu", proc_self))
+    return min((quota for quota in quotas if quota is not None), default=None)
 
 
 def _allowed() -> int:
@@ -75,38 +53,12 @@ def _cpus(count: int) -> str:
     return "1 CPU" if count == 1 else f"{count} CPUs"
 
 
-def _mounts(lines: list[str], kind: str, option: str = "") -> Iterator[_Mount]:
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        columns, (found_kind, _, options) = before.split(), after.split(" ", 2)
-        if found_kind == kind and (not option or option in options.split(",")):
-            yield _Mount(PurePosixPath(_unescaped(columns[3])), Path(_unescaped(columns[4])))
-
-
-def _unescaped(path: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
-
-
-def _folders(path: PurePosixPath, mounts: Iterator[_Mount]) -> Iterator[Path]:
-    """Give the folder of a cgroup and of each one around it, as far up as it can be seen from here."""
-    for mount in mounts:
-        # In a container the path may be told from a root that is not mounted here; then its own group is the top.
-        inside = path.relative_to(mount.root) if path.is_relative_to(mount.root) else PurePosixPath()
-        for group in (inside, *inside.parents):
-            if ".." not in group.parts:
-                yield mount.point / group
-
-
-def _quota_v2(folder: Path) -> float | None:
-    with suppress(OSError, ValueError, ZeroDivisionError):
-        quota, period = (folder / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    return None
-
-
-def _quota_v1(folder: Path) -> float | None:
-    with suppress(OSError, ValueError, ZeroDivisionError):
-        quota = int((folder / "cpu.cfs_quota_us").read_text())
-        period = int((folder / "cpu.cfs_period_us").read_text())
-        return None if quota <= 0 else quota / period
+def _quota(group: ControlGroup) -> float | None:
+    """Return the CPUs that a group may use; without a quota it says `max`, in version 1 -1."""
+    with suppress(ValueError, ZeroDivisionError):
+        if group.is_version_1:
+            quota, period = group.text("cpu.cfs_quota_us"), group.text("cpu.cfs_period_us")
+        else:
+            quota, period = group.text("cpu.max").split()
+        return int(quota) / int(period) if int(quota) > 0 else None
     return None
