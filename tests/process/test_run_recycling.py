@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from support.cgroups import cgroup
 from support.load import SteadyClients
 from support.project import Gate, app_that_says, write
 from support.server_process import ServerProcess
@@ -144,6 +145,33 @@ def test_a_reload_by_steps_goes_one_by_one(tmp_path: Path) -> None:
         gate.open()
         server.wait_for("generation_left", generation=1)
         assert server.get().text == "new"
+        assert server.stop() == 0
+
+
+MIB = 1024 * 1024
+WEIGHS_100_MIB = "weight = bytearray(b'x') * 100 * 1024 * 1024\n"
+
+
+@pytest.mark.outside("root", "cgroup memory")
+def test_a_reload_for_which_memory_is_too_short_goes_by_steps_of_itself(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": WEIGHS_100_MIB + TROUBLE})
+    with cgroup("memory") as group, ServerProcess("run", "-w", "2", cwd=tmp_path, under=group.inside) as server:
+        server.wait_for("ready", generation=1)
+        group.limit_memory(480 * MIB)
+        with SteadyClients(server.port) as clients:
+            server.send(signal.SIGHUP)
+            told = server.wait_for("reload_by_steps", generation=2)
+            server.wait_for("ready", generation=2)
+            server.wait_for("generation_left", generation=1)
+        assert not clients.failed
+        assert 0 < told["left"] < told["used"] < 480 * MIB
+        assert told["used"] > 200 * MIB
+        assert not server.seen("worker_died"), "the kernel killed nobody"
+        # With room for both it does not.
+        group.limit_memory(2048 * MIB)
+        server.send(signal.SIGHUP)
+        server.wait_for("ready", generation=3)
+        assert len(server.seen("reload_by_steps")) == 1
         assert server.stop() == 0
 
 

@@ -225,8 +225,10 @@ def test_a_reload_by_steps_that_fails_drains_what_serves_of_it_and_fills_up_the_
     slots = len(history.fleet.generations[2].slots)
     for slot in range(slots):
         history.happen(WorkerWaits(2, slot, 200 + slot))
-    history.happen(WorkerReady(2, 0, 200))
+    [leaves] = history.happen(WorkerReady(2, 0, 200))
+    assert isinstance(leaves, DrainWorker)
     assert len(history.serving()) == 1
+    history.happen(WorkerExited(1, leaves.slot, leaves.pid, 71), WorkerWaits(1, leaves.slot, 99))
     actions = history.happen(WorkerFailed(2, 1, FAILURE))
     assert DrainWorker(2, 0, 200) in actions
     assert KillWorker(2, 1) in actions

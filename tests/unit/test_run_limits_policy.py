@@ -17,6 +17,13 @@ def test_each_option_that_limits_is_taken_over_in_its_unit() -> None:
     assert limits.crash_budget == (7, 8.5)
 
 
+@pytest.mark.parametrize(
+    ("given", "step"), [({}, None), ({"reload_step": "command line"}, 0), ({"reload_step": "pyproject.toml"}, 0)]
+)
+def test_a_reload_step_that_nobody_gave_is_left_open(given: dict[str, str], step: int | None) -> None:
+    assert limits_of(RunConfig(given=given), workers=2).reload_step == step
+
+
 def test_there_is_a_spare_for_each_worker_and_more() -> None:
     assert all(limits_of(RunConfig(), workers).spares > workers for workers in (1, 2, 64))
 

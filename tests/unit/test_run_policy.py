@@ -29,12 +29,15 @@ from tornado_cli.run.actions import (
     TellKilled,
     TellLeaderDeath,
     TellRecycling,
+    TellStepped,
     TellVerdict,
 )
 from tornado_cli.run.events import (
     Event,
+    ForkRefused,
     LeaderExited,
     LeaderFailed,
+    MemoryMeasured,
     Observation,
     SignalArrived,
     Started,
@@ -351,10 +354,52 @@ def test_a_reload_by_steps_replaces_one_worker_at_a_time() -> None:
     fleet = a_fleet(reload_step=1)
     play(fleet, Started(), *start_of(1), HUP)
     assert [action for event in waiting(2) for action in next_actions(fleet, event, 0.0)] == [ActivateWorker(2, 0, 200)]
-    step = play(fleet, WorkerReady(2, 0, 200))
-    assert DrainWorker(1, 1, 101, comes_back=True) in step
-    assert ActivateWorker(2, 1, 201) in step
+    assert play(fleet, WorkerReady(2, 0, 200)) == [DrainWorker(1, 1, 101, comes_back=True)]
+    # Only now there is room for the next one.
+    assert play(fleet, WorkerExited(1, 1, 101, 71)) == [ActivateWorker(2, 1, 201)]
     assert play(fleet, WorkerReady(2, 1, 201))[0] == GenerationIsReady(2)
+
+
+@pytest.mark.parametrize(
+    ("workers", "limits", "used", "left", "steps"),
+    [
+        (2, {}, 100, 99, True),
+        (2, {}, 100, 100, False),
+        (2, {}, 0, 0, False),
+        (1, {}, 100, 0, False),
+        (2, {"reload_step": 0}, 100, 0, False),
+    ],
+    ids=["too little", "just enough", "nothing is known", "one worker has no steps", "all at once was asked for"],
+)
+def test_a_reload_goes_by_steps_of_itself_when_memory_does_not_hold_two_generations(
+    workers: int, limits: dict[str, Any], used: int, left: int, *, steps: bool
+) -> None:
+    fleet = a_fleet(workers, spares=WORKERS + SPARES - workers, **limits)
+    play(fleet, Started(), *waiting(1), *(WorkerReady(1, slot, pid(1, slot)) for slot in range(workers)), HUP)
+    told = play(fleet, MemoryMeasured(2, used, left))
+    assert told == ([TellStepped(2, used, left)] if steps else [])
+    activated = [action for event in waiting(2) for action in next_actions(fleet, event, 0.0)]
+    assert len(activated) == (1 if steps else workers)
+
+
+def test_steps_that_were_asked_for_are_taken_whatever_memory_there_is() -> None:
+    fleet = a_fleet(workers=3, spares=0, reload_step=2)
+    play(fleet, Started(), *waiting(1), *(WorkerReady(1, slot, pid(1, slot)) for slot in range(3)), HUP)
+    assert play(fleet, MemoryMeasured(2, 100, 0)) == []
+    assert fleet.generations[2].wanted == 2
+
+
+def test_memory_that_is_measured_late_changes_nothing() -> None:
+    fleet = serving()
+    play(fleet, HUP, *waiting(2))
+    assert play(fleet, MemoryMeasured(2, 100, 0)) == []
+    assert play(fleet, MemoryMeasured(1, 100, 0)) == []
+
+
+def test_a_start_beside_nobody_takes_no_steps() -> None:
+    fleet = a_fleet(reload_step=1)
+    activated = [action for event in [Started(), *waiting(1)] for action in play(fleet, event)]
+    assert kinds(activated).count(ActivateWorker) == WORKERS
 
 
 # Any history.
@@ -362,6 +407,7 @@ def test_a_reload_by_steps_replaces_one_worker_at_a_time() -> None:
 generations = st.integers(1, 4)
 slots = st.integers(0, WORKERS + SPARES - 1)
 pids = st.integers(1, 3)
+sizes = st.integers(0, 2)
 codes = st.sampled_from([0, 70, -9, -11])
 numbers = st.sampled_from(
     [signal.SIGHUP, signal.SIGUSR1, signal.SIGTTIN, signal.SIGTTOU, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT]
@@ -373,7 +419,7 @@ limits = st.fixed_dictionaries(
         "max_requests": st.sampled_from([0, 100]),
         "max_rss": st.sampled_from([0, 100]),
         "max_lifetime": st.sampled_from([0.0, 20.0]),
-        "reload_step": st.sampled_from([0, 1]),
+        "reload_step": st.sampled_from([None, 0, 1]),
         "drain_delay": st.sampled_from([0.0, 2.0]),
         "crash_budget": st.sampled_from([None, (3, 60.0)]),
     }
@@ -383,6 +429,8 @@ events = st.one_of(
     st.builds(WorkerReady, generations, slots, pids),
     st.builds(WorkerFailed, generations, slots, st.just(FAILURE)),
     st.builds(WorkerExited, generations, slots, pids, codes),
+    st.builds(ForkRefused, generations, st.just("no more processes")),
+    st.builds(MemoryMeasured, generations, sizes, sizes),
     st.builds(LeaderExited, generations, codes),
     st.builds(LeaderFailed, generations, st.just(FAILURE)),
     st.builds(SignalArrived, numbers),

@@ -150,7 +150,11 @@ class RunConfig(ServingConfig):
         "--ready-path", default="", metavar="PATH", help="A worker is ready when this path answers 2xx."
     )
     reload_step: int = option(
-        "--reload-step", default=0, metavar="N", minimum=0, help="Workers that a reload replaces at a time; 0 is all."
+        "--reload-step",
+        default=0,
+        metavar="N",
+        minimum=0,
+        help="Workers that a reload replaces at a time; 0 is all. Not given, it is 1 where memory is short.",
     )
     crash_budget: str = option(
         "--crash-budget",

@@ -121,6 +121,15 @@ class TellScaled:
 
 
 @dataclass(frozen=True, slots=True)
+class TellStepped:
+    """A generation replaces one worker at a time, for want of memory for all; in bytes."""
+
+    generation: int
+    used: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
 class TellForkRefused:
     generation: int
     reason: str
@@ -164,6 +173,7 @@ Action = (
     | TellKilled
     | TellRecycling
     | TellScaled
+    | TellStepped
     | TellForkRefused
     | TellLeaderDeath
     | TellKept

@@ -13,7 +13,8 @@ from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.events import Observation
 from tornado_cli.run.scoreboard import Column, Scoreboard
 from tornado_cli.system.channel import Channel, channel_pair
-from tornado_cli.system.children import Child, resident_bytes, start_interpreter
+from tornado_cli.system.children import Child, start_interpreter
+from tornado_cli.system.memory import proportional_bytes, resident_bytes
 
 TakeOutput = Callable[[int, str, int], None]
 """Given a descriptor to empty, the source's name, and the level of what comes out of it."""
@@ -64,6 +65,10 @@ class Crew:
             requests=get(slot, Column.REQUESTS) - get(slot, Column.LAST_REQUESTS),
             rss=resident_bytes(worker.pid) if with_memory and worker is not None else 0,
         )
+
+    def proportional_bytes(self) -> int:
+        """Return the memory that its processes use together: what they share is counted once."""
+        return sum(proportional_bytes(child.pid) for child in (self.leader, *self.workers.values()))
 
     def close(self) -> None:
         for channel in (self.control, *self.channels):

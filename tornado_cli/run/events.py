@@ -61,6 +61,17 @@ class ForkRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryMeasured:
+    """Of a machine that limits us, as a generation starts beside others: in bytes."""
+
+    generation: int
+    used: int
+    """By the generations that serve."""
+    left: int
+    """Below the limit."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaderExited:
     generation: int
     code: int
@@ -98,6 +109,7 @@ Event = (
     | WorkerExited
     | ForkRefused
     | LeaderFailed
+    | MemoryMeasured
     | LeaderExited
     | SignalArrived
     | Tick

@@ -25,8 +25,8 @@ class Limits:
     max_rss: int = 0
     """Bytes."""
     max_lifetime: float = 0.0
-    reload_step: int = 0
-    """Workers that a reload replaces at a time; 0 is all."""
+    reload_step: int | None = None
+    """Workers that a reload replaces at a time; 0 is all, None is all where memory allows."""
     crash_budget: tuple[int, float] | None = None
     """So many unordered ends within so many seconds are the last."""
 
@@ -88,6 +88,8 @@ class Generation:
     slots: dict[int, Slot]
     wanted: int
     """How many workers of it should serve now."""
+    step: int = 0
+    """How many workers it replaces at a time; 0 is all."""
     phase: Phase = Phase.STARTING
     has_leader: bool = True
 

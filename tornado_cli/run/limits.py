@@ -30,7 +30,7 @@ def limits_of(config: RunConfig, workers: int) -> Limits:
         max_requests=config.max_requests,
         max_rss=config.max_rss * 1024 * 1024,
         max_lifetime=config.max_lifetime,
-        reload_step=config.reload_step,
+        reload_step=config.reload_step if "reload_step" in config.given else None,
         crash_budget=crash_budget(config.crash_budget),
     )
 

@@ -19,6 +19,7 @@ from tornado_cli.run.actions import (
     TellKept,
     TellLeaderDeath,
     TellScaled,
+    TellStepped,
     TellVerdict,
 )
 from tornado_cli.run.events import (
@@ -26,6 +27,7 @@ from tornado_cli.run.events import (
     ForkRefused,
     LeaderExited,
     LeaderFailed,
+    MemoryMeasured,
     Observation,
     SignalArrived,
     Started,
@@ -79,6 +81,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return _worker_failed(fleet, generation, slot, failure, now)
         case LeaderFailed(_, failure):
             return [TellFailure(generation.number, failure), *_give_up(fleet, generation, now)]
+        case MemoryMeasured(_, used, left):
+            return _memory_measured(fleet, generation, used, left)
         case ForkRefused(_, reason):
             return _fork_refused(fleet, generation, reason, now)
         case WorkerExited(_, slot, pid, code):
@@ -91,10 +95,21 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
 def _start_generation(fleet: Fleet) -> list[Action]:
     fleet.newest += 1
     slots = fleet.workers + fleet.limits.spares
-    step = fleet.limits.reload_step if fleet.of_phase(Phase.SERVING) else 0
+    step = (fleet.limits.reload_step or 0) if fleet.of_phase(Phase.SERVING) else 0
     wanted = min(step, fleet.workers) if step else fleet.workers
-    fleet.generations[fleet.newest] = Generation(fleet.newest, {number: Slot() for number in range(slots)}, wanted)
+    fleet.generations[fleet.newest] = Generation(
+        fleet.newest, {number: Slot() for number in range(slots)}, wanted, step
+    )
     return [StartGeneration(fleet.newest, slots)]
+
+
+def _memory_measured(fleet: Fleet, generation: Generation, used: int, left: int) -> list[Action]:
+    """Go by steps when a generation like those that serve does not fit beside them, and nobody has said how to go."""
+    has_begun = generation.phase is not Phase.STARTING or generation.count(SlotState.STARTING, SlotState.READY) > 0
+    if has_begun or fleet.limits.reload_step is not None or fleet.workers == 1 or used <= left:
+        return []
+    generation.step = generation.wanted = 1
+    return [TellStepped(generation.number, used, left)]
 
 
 def _older(fleet: Fleet, generation: Generation) -> list[Generation]:
@@ -108,11 +123,14 @@ def _go_on_starting(fleet: Fleet, generation: Generation, now: float) -> list[Ac
         return []
     if ready >= fleet.workers:
         return _serve(fleet, generation, now)
-    generation.wanted = min(fleet.workers, generation.wanted + max(fleet.limits.reload_step, 1))
     actions: list[Action] = []
     for older in _older(fleet, generation):
         older.wanted = max(0, fleet.workers - ready)
         actions += adjust(fleet, older, now)
+    if generation.step and any(older.count(SlotState.DRAINING) for older in _older(fleet, generation)):
+        # Steps are for machines that cannot hold more: those who leave go first.
+        return actions
+    generation.wanted = min(fleet.workers, generation.wanted + max(generation.step, 1))
     return actions + adjust(fleet, generation, now)
 
 
@@ -231,8 +249,10 @@ def _worker_exited(fleet: Fleet, generation: Generation, number: int, pid: int, 
     if slot.pid != pid and slot.state is not SlotState.FORKING:
         return []
     was = note_exit(generation, number, code, now)
-    if was is SlotState.DRAINING or generation.phase is Phase.LEAVING:
+    if generation.phase is Phase.LEAVING:
         return []
+    if was is SlotState.DRAINING:
+        return [action for new in fleet.of_phase(Phase.STARTING) for action in _go_on_starting(fleet, new, now)]
     if generation.phase is Phase.STARTING:
         failure = {"title": f"A worker {how_it_ended(code)} while it started.", "traceback": "", "hint": ""}
         return [TellFailure(generation.number, failure), *_give_up(fleet, generation, now)]

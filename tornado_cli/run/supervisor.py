@@ -23,7 +23,7 @@ from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
 from tornado_cli.run.boot import FINAL_STOP, RunBoot
 from tornado_cli.run.crew import Crew, start_crew
-from tornado_cli.run.fleet import Fleet, SlotState
+from tornado_cli.run.fleet import Fleet, Phase, SlotState
 from tornado_cli.run.policy import next_actions
 from tornado_cli.run.telling import tell, tell_death
 from tornado_cli.system.bound import BoundAddresses
@@ -31,7 +31,7 @@ from tornado_cli.system.channel import ChannelClosed
 from tornado_cli.system.children import Child, end_descendants, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans
-from tornado_cli.system.memory import oom_kills
+from tornado_cli.system.memory import memory_left, oom_kills
 from tornado_cli.system.stacks import DUMP
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
 
@@ -265,6 +265,15 @@ class Supervisor:
             self._inbox.register(channel, lambda slot=slot: self._read_worker(number, slot))  # type: ignore[misc]
         workers = self._fleet.workers
         event(logger, logging.INFO, "starting", f"Starting generation {number}.", generation=number, workers=workers)
+        self._measure_memory(number)
+
+    def _measure_memory(self, starting: int) -> None:
+        """Look, where memory is limited, at what a generation that starts beside others has to share it with."""
+        serving = [self._crews[generation.number] for generation in self._fleet.of_phase(Phase.SERVING)]
+        left = memory_left() if serving else None
+        if left is not None:
+            used = sum(crew.proportional_bytes() for crew in serving)
+            self._handle(events.MemoryMeasured(starting, used, left))
 
     def _forget_generation(self, number: int) -> None:
         crew = self._crews.pop(number, None)

@@ -14,11 +14,13 @@ from tornado_cli.run.actions import (
     TellLeaderDeath,
     TellRecycling,
     TellScaled,
+    TellStepped,
     TellVerdict,
 )
 from tornado_cli.system.endings import how_it_ended
 
 logger = logging.getLogger("tornado_cli.run")
+_MIB = 1024 * 1024
 
 
 def tell(action: Action) -> None:
@@ -36,6 +38,12 @@ def tell(action: Action) -> None:
             event(logger, logging.INFO, "recycling", message, generation=generation, slot=slot, spare=spare)
         case TellScaled(workers):
             event(logger, logging.INFO, "scaled", f"{workers} workers from now on.", workers=workers)
+        case TellStepped(generation, used, left):
+            message = (
+                f"This reload replaces one worker at a time: those who serve use {used // _MIB} MiB,"
+                f" and below the memory limit there are {left // _MIB} MiB for as many new ones."
+            )
+            event(logger, logging.INFO, "reload_by_steps", message, generation=generation, used=used, left=left)
         case TellForkRefused(generation, reason):
             message = f"No process can be started for now: {reason}. It is tried again."
             event(logger, logging.ERROR, "cannot_fork", message, generation=generation)
