@@ -25,7 +25,7 @@ async def open_kept(port: int) -> Opened:
     one = await exchange(connection, port, "/", keep=True, linger=0.0)
     if one.outcome is not Outcome.OK:
         raise ServerError(f"a connection was not served: {one}")
-    return connection, one.worker
+    return connection, one.named
 
 
 async def open_websocket(port: int) -> Opened:

@@ -41,8 +41,8 @@ class Exchange:
     idle: float
     """Seconds that the connection had been idle before."""
     client_port: int
-    worker: int
-    """Pid that the answer names, or 0."""
+    named: int
+    """The number that the answer is: the pid of a worker, or the version of a project; 0 without an answer."""
     note: str = ""
 
     @property
@@ -132,7 +132,7 @@ async def exchange(connection: Connection, port: int, path: str, *, keep: bool, 
     began_at = time.monotonic()
     idle = began_at - connection.quiet_since if connection.port else 0.0
     is_kept = bool(connection.port)
-    worker, note = 0, ""
+    named, note = 0, ""
     try:
         async with asyncio.timeout(TIMEOUT):
             if is_kept and connection.has_ended():
@@ -142,7 +142,7 @@ async def exchange(connection: Connection, port: int, path: str, *, keep: bool, 
                 if not is_kept:
                     await connection.connect(port)
                 answer = await connection.ask(path, keep=keep)
-                outcome, worker, note = _judge(answer)
+                outcome, named, note = _judge(answer)
                 if answer.is_last or not keep:
                     connection.close()
     except ConnectionRefusedError:
@@ -165,7 +165,7 @@ async def exchange(connection: Connection, port: int, path: str, *, keep: bool, 
         ended_at=time.monotonic(),
         idle=idle,
         client_port=connection.port,
-        worker=worker,
+        named=named,
         note=note,
     )
 

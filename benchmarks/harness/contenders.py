@@ -1,26 +1,21 @@
 """The servers whose throughput is compared: the same application and the same machine, each started as its users do."""
 
 import http.client
-import os
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.client import HOST
-from harness.process_tree import Process, end, process, reap_orphans, tree_of, wait_until_all_ended
+from harness.process_tree import Process, tree_of
 from harness.project import project_folder
-from harness.server import DEADLINE, ServerError, clean_environment
+from harness.server import ServerError
+from harness.started import Started, started
 
 WORKERS = 2
 _ALL_UP = 1.0
 """Seconds from the first answer until every worker surely serves: plain Tornado does not tell."""
-_LOOK = 0.02
 _BODY = b'{"message": "hello"}'
 
 
@@ -71,41 +66,39 @@ class CpuTime:
 
 
 class RunningContender:
-    def __init__(self, contender: Contender, port: int, root: int, log: Path) -> None:
+    def __init__(self, contender: Contender, port: int, server: Started) -> None:
         self.url = f"http://{HOST}:{port}/"
         self._port = port
         self._contender = contender
-        self._root = root
-        self._log = log
+        self._server = server
 
     def cpu_time(self) -> CpuTime:
-        tree = tree_of(self._root)
+        tree = tree_of(self._server.root)
         whole = sum(one.cpu + one.reaped_cpu for one in tree)
         return CpuTime(whole, {one.pid: one.cpu for one in self._at_worker_depth(tree)})
 
     def _at_worker_depth(self, tree: list[Process]) -> list[Process]:
-        generation = [one for one in tree if one.pid == self._root]
+        generation = [one for one in tree if one.pid == self._server.root]
         for _ in range(self._contender.worker_depth):
             parents = {one.pid for one in generation}
             generation = [one for one in tree if one.parent in parents]
         return generation
 
     def log_lines(self) -> int:
-        return self._log.read_bytes().count(b"\n")
+        return self._server.log.read_bytes().count(b"\n")
 
     def wait_until_serving(self) -> None:
-        deadline = time.monotonic() + DEADLINE
-        while time.monotonic() < deadline:
-            with suppress(OSError):
-                if self._answer() != _BODY:
-                    raise ServerError(f"{self._contender.name} gives another answer")
-                time.sleep(_ALL_UP)
-                return
-            if process(self._root) is None:
-                break
-            time.sleep(_LOOK)
-        said = self._log.read_text(errors="backslashreplace")[-2000:]
-        raise ServerError(f"{self._contender.name} never answered\n{said}")
+        self._server.wait_until(self._has_answered, self._contender.name)
+        time.sleep(_ALL_UP)
+
+    def _has_answered(self) -> bool:
+        try:
+            answer = self._answer()
+        except OSError:
+            return False
+        if answer != _BODY:
+            raise ServerError(f"{self._contender.name} gives another answer")
+        return True
 
     def _answer(self) -> bytes:
         client = http.client.HTTPConnection(HOST, self._port, timeout=1)
@@ -117,27 +110,7 @@ class RunningContender:
 @contextmanager
 def running(contender: Contender, port: int) -> Iterator[RunningContender]:
     """Start it with its output in a file, as a service manager would; end all of it afterwards."""
-    with tempfile.NamedTemporaryFile(prefix="tcli-benchmark-", suffix=".log") as log:
-        started = subprocess.Popen(
-            [sys.executable, *contender.command, "--port", str(port)],
-            cwd=project_folder(),
-            env=clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            one = RunningContender(contender, port, started.pid, Path(log.name))
-            one.wait_until_serving()
-            yield one
-        finally:
-            # The parent of plain fork_processes dies of TERM and leaves its children behind.
-            tree = tree_of(started.pid)
-            os.kill(started.pid, signal.SIGTERM)
-            if not wait_until_all_ended([member.pid for member in tree], 5):
-                end(tree)
-            started.wait(DEADLINE)
-            end(tree)
-            wait_until_all_ended([member.pid for member in tree], 5)
-            reap_orphans()
+    with started([sys.executable, *contender.command, "--port", str(port)], project_folder()) as server:
+        one = RunningContender(contender, port, server)
+        one.wait_until_serving()
+        yield one

@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -27,6 +28,8 @@ class Habit:
     pause: float
     """Seconds between an answer and the next request."""
     path: str = "/"
+    is_paced: bool = False
+    """Whether a request is begun every `pause` seconds, answered or not the one before; only for new connections."""
 
 
 NEW = Habit(name="new connections", keeps=False, pause=0.004)
@@ -34,6 +37,7 @@ KEPT = Habit(name="kept, busy", keeps=True, pause=0.01)
 NEARLY_IDLE = Habit(name="kept, idle for 1 s", keeps=True, pause=1.0)
 """Within the linger: what a stop or a reload must not cut."""
 IDLE = Habit(name="kept, idle for 3 s", keeps=True, pause=3.0)
+PACED = Habit(name="new, every 2 ms", keeps=False, pause=0.002, is_paced=True)
 SLOW = Habit(name="new, 50 ms each", keeps=False, pause=0.004, path="/slow")
 
 STEADY: Mapping[Habit, int] = {NEW: 4, KEPT: 8, NEARLY_IDLE: 8, IDLE: 8, SLOW: 2}
@@ -91,7 +95,8 @@ class Load:
         async with asyncio.TaskGroup() as group:
             for habit, count in self.clients.items():
                 for number in range(count):
-                    group.create_task(self._client(habit, number / count))
+                    start = self._paced_client if habit.is_paced else self._client
+                    group.create_task(start(habit, number / count))
 
     async def _client(self, habit: Habit, offset: float) -> None:
         connection: Connection | None = None
@@ -99,15 +104,28 @@ class Load:
         while not self._stop.is_set():
             if connection is None or connection.is_closed:
                 connection = Connection()
-            one = await exchange(connection, self._port, habit.path, keep=habit.keeps, linger=self._linger)
-            with self._changed:
-                self.exchanges[habit].append(one)
-                self._answered += one.outcome is Outcome.OK
-                self._changed.notify_all()
+            one = await self._exchange(connection, habit)
             if one.outcome is not Outcome.EOF:
                 await self._pause(max(habit.pause, _AFTER_A_LOSS) if one.is_lost else habit.pause)
         if connection is not None:
             connection.close()
+
+    async def _paced_client(self, habit: Habit, offset: float) -> None:
+        due = time.monotonic() + offset * habit.pause
+        async with asyncio.TaskGroup() as group:
+            while not self._stop.is_set():
+                group.create_task(self._exchange(Connection(), habit))
+                # What this loop could not begin in time is left out, not made up for in a burst.
+                due = max(due + habit.pause, time.monotonic())
+                await self._pause(due - time.monotonic())
+
+    async def _exchange(self, connection: Connection, habit: Habit) -> Exchange:
+        one = await exchange(connection, self._port, habit.path, keep=habit.keeps, linger=self._linger)
+        with self._changed:
+            self.exchanges[habit].append(one)
+            self._answered += one.outcome is Outcome.OK
+            self._changed.notify_all()
+        return one
 
     async def _pause(self, seconds: float) -> None:
         try:
