@@ -54,7 +54,7 @@ async def lifespan(app):
 def make_app():
     return Application([("/", Main), ("/stream/(.*)", Stream), ("/forever", Forever), ("/ws", Echo)])
 """
-CLOSE_GOING_AWAY = (1001).to_bytes(2, "big")
+GOING_AWAY = 1001
 
 
 @contextmanager
@@ -63,14 +63,6 @@ def running(folder: Path, *options: str) -> Iterator[ServerProcess]:
     with ServerProcess("run", "main:make_app", *options, cwd=folder) as server:
         server.wait_for("ready")
         yield server
-
-
-def open_websocket(server: ServerProcess) -> Connection:
-    client = server.connect()
-    key = "AAAAAAAAAAAAAAAAAAAAAA=="
-    client.ask("/ws", Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Key=key, Sec_WebSocket_Version="13")
-    assert client.answer().status == 101
-    return client
 
 
 def test_connections_that_are_queued_when_it_stops_are_answered(tmp_path: Path) -> None:
@@ -147,15 +139,15 @@ def test_an_idle_connection_sees_a_clean_end_after_the_linger(tmp_path: Path, is
 def test_websockets_are_told_one_after_the_other(tmp_path: Path) -> None:
     # N9
     with running(tmp_path, "-w", "2", "--ws-close-spread", "0.6") as server, ExitStack() as stack:
-        clients = [stack.enter_context(open_websocket(server)) for _ in range(6)]
+        clients = [stack.enter_context(server.connect()) for _ in range(6)]
+        for client in clients:
+            client.open_websocket("/ws")
         server.send(signal.SIGTERM)
         told = server.wait_for("stopping")
         for client in clients:
-            assert client.read(1) == b"\x88"
-            said = client.read(client.read(1)[0])
-            assert said[:2] == CLOSE_GOING_AWAY
+            assert client.wait_for_close_frame() == GOING_AWAY
             # A close frame of a client: masked, with a mask of zeros.
-            client.send(b"\x88\x82\0\0\0\0" + CLOSE_GOING_AWAY)
+            client.send(b"\x88\x82\0\0\0\0" + GOING_AWAY.to_bytes(2, "big"))
         assert server.wait_for_exit() == 0
         assert seconds_between(told, server.wait_for("stopped")) > 0.3
         assert not server.seen("unfinished")

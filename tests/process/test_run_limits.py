@@ -9,18 +9,38 @@ import pytest
 from support.load import SteadyClients
 from support.project import app_that_says, write
 from support.server_process import ServerProcess
-from support.trouble import TROUBLE
 
 CONNECTIONS = 64
+TELLS_ITS_WORKER = """
+import os
+from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketHandler
+
+class Tells:
+    def set_default_headers(self):
+        self.set_header("X-Worker", os.getpid())
+
+class Main(Tells, RequestHandler):
+    def get(self):
+        pass
+
+class Socket(Tells, WebSocketHandler):
+    pass
+
+def make_app():
+    return Application([("/", Main), ("/ws", Socket)])
+"""
 
 
+@pytest.mark.parametrize("kind", ["kept", "websocket"])
 @pytest.mark.parametrize("workers", [2, 4])
-def test_kept_connections_are_shared_within_a_quarter_of_even(tmp_path: Path, workers: int) -> None:
-    write(tmp_path, {"main.py": TROUBLE})
+def test_connections_that_stay_are_shared_within_a_quarter_of_even(tmp_path: Path, workers: int, kind: str) -> None:
+    write(tmp_path, {"main.py": TELLS_ITS_WORKER})
     with ServerProcess("run", "-w", str(workers), cwd=tmp_path) as server, ExitStack() as stack:
         server.wait_for("ready")
         clients = [stack.enter_context(server.connect()) for _ in range(CONNECTIONS)]
-        held = Counter(client.get().text for client in clients)
+        answers = [client.get() if kind == "kept" else client.open_websocket("/ws") for client in clients]
+        held = Counter(answer.headers["x-worker"] for answer in answers)
         even = CONNECTIONS / workers
         assert len(held) == workers
         assert all(0.75 * even <= count <= 1.25 * even for count in held.values()), held

@@ -177,11 +177,9 @@ def test_a_websocket_is_told_that_the_server_goes_away(tmp_path: Path) -> None:
     with ServerProcess("run", cwd=tmp_path) as server:
         server.wait_for("ready")
         with server.connect() as client:
-            open_websocket(client)
+            client.open_websocket()
             server.send(signal.SIGTERM)
-            # RFC 6455: a close frame without a mask, its length, the code.
-            assert client.read(1) == b"\x88"
-            assert client.read(client.read(1)[0])[:2] == (1001).to_bytes(2, "big")
+            assert client.wait_for_close_frame() == 1001
         assert server.wait_for_exit() == 0
 
 
@@ -196,14 +194,3 @@ class Echo(WebSocketHandler):
 def make_app():
     return Application([("/", Echo)])
 """
-
-
-def open_websocket(client: Connection) -> None:
-    client.ask(
-        "/",
-        Upgrade="websocket",
-        Connection="Upgrade",
-        Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAAAA==",
-        Sec_WebSocket_Version="13",
-    )
-    assert client.answer().status == 101

@@ -90,6 +90,20 @@ class Connection:
             interim += self.read(1)
         assert b" 100 " in interim
 
+    def open_websocket(self, path: str = "/") -> Answer:
+        """Have the connection become a WebSocket; the answer's headers may tell who serves it."""
+        key = "AAAAAAAAAAAAAAAAAAAAAA=="
+        self.ask(path, Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Key=key, Sec_WebSocket_Version="13")
+        answer = self.answer()
+        assert answer.status == 101
+        return answer
+
+    def wait_for_close_frame(self) -> int:
+        """Read the frame that closes a WebSocket; return its code: RFC 6455, 5.5.1."""
+        kind, size = self.read(2)
+        assert kind == 0x88
+        return int.from_bytes(self.read(size)[:2], "big")
+
     def read(self, size: int) -> bytes:
         """Read exactly so many bytes."""
         data = b""
