@@ -2,15 +2,19 @@
 
 import signal
 from collections import Counter
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from support.connection import Answer, Connection
 from support.load import SteadyClients
 from support.project import app_that_says, write
 from support.server_process import ServerProcess
 
 CONNECTIONS = 64
+Ask = Callable[[Connection], Answer]
+OpenAll = Callable[[ServerProcess, ExitStack, Ask], list[Answer]]
 TELLS_ITS_WORKER = """
 import os
 from tornado.web import Application, RequestHandler
@@ -32,14 +36,29 @@ def make_app():
 """
 
 
-@pytest.mark.parametrize("kind", ["kept", "websocket"])
+def open_at_once(server: ServerProcess, stack: ExitStack, ask: Ask) -> list[Answer]:
+    return [ask(client) for client in [stack.enter_context(server.connect()) for _ in range(CONNECTIONS)]]
+
+
+def open_one_by_one(server: ServerProcess, stack: ExitStack, ask: Ask) -> list[Answer]:
+    return [ask(stack.enter_context(server.connect())) for _ in range(CONNECTIONS)]
+
+
+@pytest.mark.parametrize("open_all", [open_at_once, open_one_by_one])
+@pytest.mark.parametrize(
+    "ask", [lambda client: client.get(), lambda client: client.open_websocket("/ws")], ids=["kept", "websocket"]
+)
 @pytest.mark.parametrize("workers", [2, 4])
-def test_connections_that_stay_are_shared_within_a_quarter_of_even(tmp_path: Path, workers: int, kind: str) -> None:
+def test_connections_that_stay_are_shared_within_a_quarter_of_even(
+    tmp_path: Path,
+    workers: int,
+    ask: Ask,
+    open_all: OpenAll,
+) -> None:
     write(tmp_path, {"main.py": TELLS_ITS_WORKER})
     with ServerProcess("run", "-w", str(workers), cwd=tmp_path) as server, ExitStack() as stack:
         server.wait_for("ready")
-        clients = [stack.enter_context(server.connect()) for _ in range(CONNECTIONS)]
-        answers = [client.get() if kind == "kept" else client.open_websocket("/ws") for client in clients]
+        answers = open_all(server, stack, ask)
         held = Counter(answer.headers["x-worker"] for answer in answers)
         even = CONNECTIONS / workers
         assert len(held) == workers
