@@ -99,6 +99,16 @@ def test_another_file_can_be_named_and_none(tmp_path: Path) -> None:
             assert server.get().text == word
 
 
+def test_an_edit_of_a_file_that_was_named_is_served(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": APP, "dev.env": "WORD=one\n"})
+    with ServerProcess("serve", "--env-file", "dev.env", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        for attempt, word in enumerate(["two", "three"], start=2):
+            save(tmp_path / "dev.env", f"WORD={word}\n")
+            server.wait_for("reloaded", attempt=attempt)
+            assert server.get().text == word
+
+
 @pytest.mark.parametrize("command", ["serve", "run"])
 @pytest.mark.parametrize("text", [None, "WORD=one\nsome secret\n"])
 def test_a_named_file_that_cannot_be_read_ends_it_before_anything_listens(

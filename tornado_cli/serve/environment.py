@@ -2,9 +2,13 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.env_file import env_file_of, environment_of
+from tornado_cli.config.sources import Settings
 from tornado_cli.errors import UsageError, as_sentences
 from tornado_cli.logs.events import event
 
@@ -14,10 +18,16 @@ logger = logging.getLogger("tornado_cli.serve")
 class Environment:
     """Each forkserver gets `variables` as its whole environment."""
 
-    def __init__(self, read: Callable[[], dict[str, str]], file_name: str) -> None:
-        self._read = read
-        self._file_name = file_name
+    def __init__(self, config: ServeConfig, settings: Settings, directory: Path) -> None:
+        """Raise UsageError where a file that was named cannot be read."""
+        self._read = partial(environment_of, config, settings, directory)
+        self._file_name = Path(config.env_file).name
+        self.files: frozenset[str] = frozenset()
+        """Files to watch, whatever they are called; the usual one is watched anyhow."""
         self.variables: Mapping[str, str] = dict(os.environ)
+        if "env_file" in config.given:
+            self.variables = self._read()
+            self.files = frozenset(map(str, filter(None, [env_file_of(config, settings, directory)])))
 
     def is_concerned(self, files: Iterable[str]) -> bool:
         """Say whether the change of these files can have changed it."""

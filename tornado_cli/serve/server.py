@@ -84,6 +84,7 @@ class Server:
         self._url = url
         self._turns = SharedWords(boot.turns, 1)
         self.changes = ChangedFiles()
+        self.changes.watched = environment.files
         self._forkserver: RunningForkserver | None = None
         self._retired: list[RunningForkserver] = []
         """Forkservers that fork no more: their processes still finish."""
@@ -215,7 +216,7 @@ class Server:
     def _take_report(self, number: int, received: Received) -> None:
         match received.message:
             case Ready(watched_files=files):
-                self.changes.watched = frozenset(files)
+                self.changes.watched = self._environment.files.union(files)
                 self._handle(events.BecameReady(number))
             case AppFailed(title=title, traceback=traceback, hint=hint):
                 self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))

@@ -8,7 +8,6 @@ from pathlib import Path
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
-from tornado_cli.config.env_file import environment_of
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
@@ -45,10 +44,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         configured=settings.app or None,
     )
     target = find()
-    read_environment = partial(environment_of, config, settings, working_directory())
-    if "env_file" in config.given:
-        # What somebody named has to be there.
-        read_environment()
+    environment = Environment(config, settings, working_directory())
     opened = _listen(config)
     with top_process_log(config, "server") as log:
         # Before anything is said: who reads it may answer with a signal.
@@ -65,7 +61,6 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             log=log.sender_end().fileno(),
             log_format=log.format,
         )
-        environment = Environment(read_environment, Path(config.env_file).name)
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)
         server = Server(config, boot, find, target, environment, addresses, inbox, log, terminal, url)
