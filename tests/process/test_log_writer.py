@@ -433,6 +433,22 @@ def test_plain_format_passes_printed_lines_on_as_they_are(stdout: int, printed: 
     assert printed() == ['{"their": "own format"}', ""]
 
 
+def test_a_line_of_a_companion_has_its_name_in_every_format(tmp_path: Path) -> None:
+    for log_format in ("plain", "json", "rich"):
+        file = os.open(tmp_path / log_format, os.O_WRONLY | os.O_CREAT)
+        writer = LogWriter(LogSettings(format=log_format), file, {"NO_COLOR": "1"})
+        reading, writing = os.pipe()
+        writer.add_companion(reading, "css")
+        os.write(writing, b"built\n\n")
+        os.close(writing)
+        writer.start()
+        writer.close()
+        os.close(file)
+        [line] = (tmp_path / log_format).read_text().splitlines()
+        assert re.search(r"\bcss\b.*\bbuilt\b", line)
+        assert "stdout" not in line
+
+
 def test_an_unfinished_line_is_shown_soon(stdout: int, printed: Callable[[], list[str]]) -> None:
     writer = LogWriter(LogSettings(format="plain"), stdout)
     reading, writing = os.pipe()

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tornado_cli.logs.access import Access
-from tornado_cli.logs.record import Record
+from tornado_cli.logs.record import COMPANION, Record
 from tornado_cli.logs.render import FLOOD, Gate, Painter
 
 HOSTILE = "[link=http://x]t[/link][/x]\x1b]0;title\x07\x1b]52;c;aGk=\x07\x9b2J\u202e\x00\r\nforged"
@@ -36,6 +37,17 @@ def test_a_long_message_is_wrapped_under_itself(columns: int) -> None:
     lines = SGR.sub("", painter(columns).record(record)).splitlines()
     assert all(cell_len(line) <= columns for line in lines)
     assert len({len(line) - len(line.lstrip()) for line in lines[1:]}) == 1
+
+
+def test_a_companion_has_a_colour_of_its_own_and_everybody_else_is_quiet() -> None:
+    same = painter()
+    drawn = {
+        (name, logger): same.record(replace(RECORD, source=name, logger=logger)).partition(name)[0]
+        for name in ("css", "js")
+        for logger in (COMPANION, "app")
+    }
+    assert drawn["css", "app"] == drawn["js", "app"]
+    assert len(set(drawn.values())) == 3
 
 
 @pytest.mark.parametrize("columns", [1, 2, 10, 40])

@@ -16,6 +16,9 @@ _MAX_SIZE = 1024 * 1024
 # Tables under [tool.tcli] that belong to no command.
 _OTHER_TABLES = frozenset({"template"})
 COMMANDS_WITH_SETTINGS = ("serve", "run")
+COMPANIONS = "with"
+# Tables in a command's own table, besides the keys that its options have.
+_TABLES_WITHIN = {"serve": (COMPANIONS,)}
 _NAMES: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
@@ -112,7 +115,8 @@ def check_table(settings: Settings, command: str, known: Mapping[str, type]) -> 
     """Raise UsageError, with the line, for a key that no option answers to or whose value is of another type."""
     tables = dict.fromkeys((*_OTHER_TABLES, *COMMANDS_WITH_SETTINGS), dict)
     _check("tool.tcli", settings, settings.tcli, {"app": str, **tables})
-    _check(f"tool.tcli.{command}", settings, settings.table_of(command), known)
+    within = dict.fromkeys(_TABLES_WITHIN.get(command, ()), dict)
+    _check(f"tool.tcli.{command}", settings, settings.table_of(command), {**known, **within})
 
 
 def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapping[str, type]) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from tornado_cli.logs.access import Access
 from tornado_cli.logs.outputs import FileOutput, StreamOutput
-from tornado_cli.logs.record import Record
+from tornado_cli.logs.record import COMPANION, Record
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.logs.wire import Kind, unpack
 
@@ -83,9 +83,9 @@ class Distribution:
             self._log_file.put(encoded(self._file_shape.record(record)))
 
     def printed(self, lines: Iterable[str], source: str, level: int, logger: str) -> None:
-        """Show what an application printed: in plain format just that, for it may well be a format of its own."""
+        """Show what was printed: of an application, in plain format, just that, for it may be a format of its own."""
         for line in lines:
-            if self._format is LogFormat.PLAIN:
+            if self._format is LogFormat.PLAIN and logger != COMPANION:
                 self._lines(encoded(line + "\n"))
             elif line:
                 self.record(Record(time=time.time(), level=level, logger=logger, message=line, source=source))

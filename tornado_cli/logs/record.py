@@ -21,6 +21,9 @@ NAME_LIMIT = 64
 FIELD_LIMIT = 16
 """Of a record that is cut."""
 
+COMPANION = "tornado_cli.companion"
+"""Logger of what the programs beside a dev server print: their own names are their sources."""
+
 _UNSAFE = re.compile(f"[{CONTROLS}]")
 _TRACEBACKS = logging.Formatter()
 _INDENT = "    "

@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from tornado_cli.logs.access import Access
-from tornado_cli.logs.record import Record, clock_time, is_own
+from tornado_cli.logs.record import COMPANION, Record, clock_time, is_own
 from tornado_cli.terminal import shows_colour, tone_of_traceback, visible
 
 BADGES = {
@@ -23,6 +23,7 @@ BADGES = {
 STATUS_STYLES = {1: "cyan", 2: "green", 3: "blue", 4: "yellow", 5: "bold red"}
 METHOD_STYLES = {"GET": "cyan", "HEAD": "cyan", "OPTIONS": "cyan", "DELETE": "red"}
 OTHER_METHOD = "magenta"
+COMPANION_STYLES = ("magenta", "cyan", "blue", "green")
 
 BADGE_WIDTH = 5
 SOURCE_WIDTH = 10
@@ -54,6 +55,8 @@ class Painter:
         self._columns = columns
         self._clock = clock
         self._gate = Gate(FLOOD)
+        self._companions: dict[str, str] = {}
+        """Styles, by name."""
         colour = shows_colour(is_terminal=True, environ=environ)
         self._console = Console(
             force_terminal=True,
@@ -105,9 +108,16 @@ class Painter:
             " ",
             (f"{visible(badge):{BADGE_WIDTH}}", style),
             " ",
-            (fitted(record.source, SOURCE_WIDTH), "dim"),
+            (fitted(record.source, SOURCE_WIDTH), self._source_style(record)),
             " ",
         )
+
+    def _source_style(self, record: Record) -> str:
+        """Return a quiet one, but for companions: they have colours in the order in which they speak."""
+        if record.logger != COMPANION:
+            return "dim"
+        next_style = COMPANION_STYLES[len(self._companions) % len(COMPANION_STYLES)]
+        return self._companions.setdefault(record.source, next_style)
 
     def _access_line(self, row: Access, source: str) -> str:
         columns = self._columns()

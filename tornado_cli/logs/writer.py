@@ -13,7 +13,7 @@ from tornado_cli.logs.distribution import Distribution, Lines, Shape
 from tornado_cli.logs.losses import Losses
 from tornado_cli.logs.outputs import FileOutput, Output, StreamOutput
 from tornado_cli.logs.pipes import Pipe
-from tornado_cli.logs.record import Record
+from tornado_cli.logs.record import COMPANION, Record
 from tornado_cli.logs.settings import LogFormat, LogSettings, resolve_format
 
 SOCKET_BUFFER = 4 * 1024 * 1024
@@ -65,6 +65,11 @@ class LogWriter:
     def add_output(self, fd: int, source: str, level: int = logging.INFO) -> None:
         """Drain what an application prints, INFO for its stdout and more for its stderr; the descriptor is ours now."""
         self._pipes.append(Pipe(fd, source, level, "stdout" if level <= logging.INFO else "stderr"))
+        self._wake()
+
+    def add_companion(self, fd: int, name: str) -> None:
+        """Drain what a companion prints: each line is a record with its name."""
+        self._pipes.append(Pipe(fd, name, logging.INFO, COMPANION))
         self._wake()
 
     def reopen(self) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.companions import companions_of
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.greeting import greet
 from tornado_cli.serve.keys import ALL_KEYS
@@ -45,6 +47,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     )
     target = find()
     environment = Environment(config, settings, working_directory())
+    companions = companions_of(settings)
     opened = _listen(config)
     with top_process_log(config, "server") as log:
         # Before anything is said: who reads it may answer with a signal.
@@ -69,7 +72,8 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         if why_polling:
             event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
         try:
-            return server.run()
+            with company(companions, boot, log, environ=environment.variables, directory=settings.directory):
+                return server.run()
         finally:
             terminal.give_back()
             watcher.stop()
