@@ -94,6 +94,8 @@ class Drain(Message):
     delay: float = 0.0
     takes_queue: bool = False
     """Whether what is queued is to be accepted first: at a final stop nobody else will."""
+    dropped: list[int] = field(default_factory=list)
+    """Descriptors of listeners that nobody else will accept from any more, though it is no final stop."""
     comes_back: bool = False
     """Whether to leave with a code that has the leader fork a fresh process into the slot."""
 

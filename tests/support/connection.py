@@ -5,7 +5,9 @@ import http.client
 import json
 import socket
 import ssl
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -31,10 +33,10 @@ class Answer:
 
 
 class Connection:
-    """A client's end, on loopback."""
+    """A client's end, on loopback or, with a path in place of a port, at a Unix socket."""
 
-    def __init__(self, port: int, *, tls: bool = False, host: str = "127.0.0.1") -> None:
-        plain = socket.create_connection((host, port), TIMEOUT)
+    def __init__(self, port: int | Path, *, tls: bool = False, host: str = "127.0.0.1") -> None:
+        plain = _connected(port) if isinstance(port, Path) else socket.create_connection((host, port), TIMEOUT)
         self._socket: socket.socket = plain
         if tls:
             try:
@@ -129,3 +131,12 @@ class Connection:
     def _read_into(self, parts: list[bytes]) -> None:
         while data := self._socket.recv(65536):
             parts.append(data)
+
+
+def _connected(path: Path) -> socket.socket:
+    with ExitStack() as undo:
+        plain = undo.enter_context(socket.socket(socket.AF_UNIX))
+        plain.settimeout(TIMEOUT)
+        plain.connect(str(path))
+        undo.pop_all()
+    return plain

@@ -3,6 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -23,7 +24,7 @@ class Asked:
 class SteadyClients:
     """Ask for `path` again and again, from several threads, inside the block; then read `asked`."""
 
-    def __init__(self, port: int, path: str = "/", *, clients: int = 2) -> None:
+    def __init__(self, port: int | Path, path: str = "/", *, clients: int = 2) -> None:
         self.asked: list[Asked] = []
         self._port = port
         self._path = path

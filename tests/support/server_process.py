@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -34,7 +35,7 @@ class ServerProcess:
 
     `forgives` are words of log records that would fail any other test: tracebacks of our own code. With `on_terminal`
     it has a controlling terminal, which closes when the process that stands in for its window is killed. `under` is
-    what changes the conditions and then execs it: `prlimit --nofile=64`.
+    what changes the conditions and then execs it: `prlimit --nofile=64`. With no `port` it is not told any.
     """
 
     def __init__(
@@ -43,18 +44,21 @@ class ServerProcess:
         *arguments: str,
         cwd: Path,
         env: Mapping[str, str] | None = None,
-        port: int = 0,
+        port: int | None = 0,
         forgives: Sequence[str] = (),
         on_terminal: bool = False,
         under: Sequence[str] = (),
+        inherits: Sequence[socket.socket] = (),
     ) -> None:
         self.mark = uuid.uuid4().hex
         self._forgives = forgives
-        self._arguments = [sys.executable, "-m", "tornado_cli", command, "--log-format", "json", "-p", str(port)]
+        self._arguments = [sys.executable, "-m", "tornado_cli", command, "--log-format", "json"]
+        self._arguments += [] if port is None else ["-p", str(port)]
         self._arguments += arguments
         if on_terminal:
             self._arguments = [sys.executable, "-c", _TERMINAL_WINDOW, *self._arguments]
         self._arguments = [*under, *self._arguments]
+        self._inherits = [one.fileno() for one in inherits]
         self._cwd = cwd
         self._env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
@@ -80,6 +84,7 @@ class ServerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=self._inherits,
         )
         self._readers = [
             threading.Thread(target=self._read_events, daemon=True),

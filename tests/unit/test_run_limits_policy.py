@@ -42,12 +42,12 @@ def test_anything_else_is_a_usage_error_with_an_example(text: str) -> None:
 
 
 def test_a_reload_takes_what_may_change_and_names_what_may_not() -> None:
-    old = RunConfig(workers=1, port=8000, log_file="a.log")
-    new = RunConfig(workers=3, port=9000, log_file="b.log", graceful_timeout=1.0)
+    old = RunConfig(workers=1, port=8000, backlog=10, log_file="a.log")
+    new = RunConfig(workers=3, port=9000, backlog=20, log_file="b.log", graceful_timeout=1.0)
     taken, waiting = reread(old, new)
-    assert (taken.workers, taken.graceful_timeout) == (3, 1.0)
-    assert (taken.port, taken.log_file) == (8000, "a.log")
-    assert waiting == ["log_file", "port"]
+    assert (taken.workers, taken.port, taken.graceful_timeout) == (3, 9000, 1.0)
+    assert (taken.backlog, taken.log_file) == (10, "a.log")
+    assert waiting == ["backlog", "log_file"]
 
 
 def test_what_needs_a_restart_are_settings_that_there_are() -> None:

@@ -98,6 +98,12 @@ class ServeConfig(ServingConfig):
 class RunConfig(ServingConfig):
     """Settings of `tcli run`: resolved once, then only read."""
 
+    bind: tuple[str, ...] = option(
+        "--bind",
+        default=(),
+        metavar="ADDRESS",
+        help="Where to listen, instead of --host and --port: host:port, [v6]:port, unix:/path, fd:N; repeatable.",
+    )
     workers: int = option(
         "-w",
         "--workers",

@@ -53,10 +53,9 @@ class GatedListener(socket.socket):
     on_never: Callable[[], None]
     acceptor: "_Acceptor | None" = None
 
-    def accept_queued(self) -> None:
-        """Accept everything that is queued now: nobody else will."""
-        if self.acceptor is not None:
-            self.acceptor.accept_queued()
+    def accept_queued(self) -> int:
+        """Accept everything that is queued now: nobody else will. Return how many."""
+        return 0 if self.acceptor is None else self.acceptor.accept_queued()
 
 
 def gated(listeners: Iterable[socket.socket], gate: Gate, on_never: Callable[[], None]) -> list[GatedListener]:
@@ -91,9 +90,11 @@ class _Acceptor:
         self._loop.add_handler(listener, self._accept, IOLoop.READ)
         listener.acceptor = self
 
-    def accept_queued(self) -> None:
+    def accept_queued(self) -> int:
+        count = 0
         while not self._is_stopped and self._accept_one():
-            pass
+            count += 1
+        return count
 
     def stop(self) -> None:
         self._is_stopped = True

@@ -27,24 +27,22 @@ class Manner:
     """How long an idle kept connection may bring one last request."""
     close_spread: float
     """Over how long WebSockets are closed: their clients all come back, but not at once."""
-    takes_queue: bool
-    """Whether what is queued is accepted first: nobody else is left to do it."""
 
 
 class Draining:
-    """One drain of a process's servers."""
+    """One drain of a process's servers; what is queued at `abandoned` listeners is left to nobody else."""
 
     def __init__(
         self,
         servers: Sequence[HTTPServer],
-        listeners: Sequence[GatedListener],
+        abandoned: Sequence[GatedListener],
         websockets: Collection[WebSocketHandler],
         manner: Manner,
     ) -> None:
         self._servers = servers
         # An application may have a server class of its own: nothing is known of its connections.
         self._observed = [server for server in servers if isinstance(server, ObservedServer)]
-        self._listeners = listeners
+        self._abandoned = abandoned
         self._websockets = websockets
         self._manner = manner
         self._deadline = 0.0
@@ -57,9 +55,9 @@ class Draining:
     async def run(self) -> bool:
         """Drain; return whether all was done in time. What was not is dropped."""
         self._deadline = time.monotonic() + self._manner.grace
-        if self._manner.takes_queue:
-            for listener in self._listeners:
-                listener.accept_queued()
+        # Meanwhile more may come to the first of several.
+        while sum(listener.accept_queued() for listener in self._abandoned):
+            pass
         for server in self._servers:
             server.stop()
         linger_until = time.monotonic() + self._manner.linger

@@ -19,6 +19,8 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 CLIENT_CLOSED_REQUEST = 499
 """Logged when the client left before an answer began (the number is nginx's)."""
 SWITCHING_PROTOCOLS = 101
+_NOBODY = "0.0.0.0"  # noqa: S104 - what Tornado has for clients of a Unix socket, whom no header names.
+UNIX_CLIENT = "unix"
 _INT = 4
 """Bytes of a C int."""
 
@@ -95,7 +97,8 @@ class Exchange(httputil.HTTPMessageDelegate):
         connection.write_headers = self._answer_begins
         waiting = self._inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
-        self.client = connection.context.remote_ip
+        client = connection.context.remote_ip
+        self.client = client if client != _NOBODY else UNIX_CLIENT
         return waiting
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:

@@ -51,6 +51,17 @@ class ObservedServer(HTTPServer):
         # Of each read Tornado clears a buffer of this size first; 64 KiB of it are 2 % of a small request.
         self.read_chunk_size = self.read_chunk_size or READ_SIZE
 
+    def _handle_connection(self, connection: socket.socket, address: Any) -> None:
+        """Be called at each accept. A Unix socket has no name that a certificate could be for: it is plain."""
+        if self.ssl_options is None or isinstance(address, tuple):
+            super()._handle_connection(connection, address)
+            return
+        options, self.ssl_options = self.ssl_options, None
+        try:
+            super()._handle_connection(connection, address)
+        finally:
+            self.ssl_options = options
+
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         """Be called at the accept, before anything has been read."""
         self._open += 1

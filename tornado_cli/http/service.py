@@ -246,9 +246,9 @@ class Service:
             grace=order.grace,
             linger=self._terms.linger,
             close_spread=self._terms.close_spread,
-            takes_queue=order.takes_queue,
         )
-        self._draining = Draining(self._servers, self._bound, self._websockets, manner)
+        abandoned = [one for one in self._bound if order.takes_queue or one.fileno() in order.dropped]
+        self._draining = Draining(self._servers, abandoned, self._websockets, manner)
         if not await self._draining.run():
             unfinished = ", ".join(self._draining.unfinished()) or "WebSockets"
             event(logger, logging.WARNING, "unfinished", f"Not finished after {order.grace:g} s: {unfinished}.")

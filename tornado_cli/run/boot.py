@@ -9,8 +9,11 @@ from typing import Any, Self
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import RunConfig
 
-FINAL_STOP = signal.SIGURG
-"""What the supervisor sends a leader at a final stop; nobody else sends it, and without a handler it does nothing."""
+LET_GO = signal.SIGURG
+"""Has a leader close its listeners: none of its workers will serve any more that does not serve yet.
+
+Nobody else sends it, and without a handler it does nothing.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

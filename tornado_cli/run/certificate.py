@@ -1,6 +1,7 @@
 """Which certificate `tcli run` serves with, if any."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from tornado_cli.config.commands import RunConfig
@@ -12,8 +13,8 @@ from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_crede
 logger = logging.getLogger("tornado_cli.run")
 
 
-def credentials_of(config: RunConfig) -> tuple[Credentials | None, str]:
-    """Return the certificate and key to serve with, and a warning that belongs to the choice.
+def credentials_of(config: RunConfig, hosts: Sequence[str]) -> tuple[Credentials | None, str]:
+    """Return the certificate and key to serve `hosts` with, and a warning that belongs to the choice.
 
     Raises a UsageError of its own for each thing that can be wrong with the files.
     """
@@ -23,18 +24,26 @@ def credentials_of(config: RunConfig) -> tuple[Credentials | None, str]:
         raise UsageError("--keyfile needs the certificate, too.", hint="Add --certfile FILE.")
     if not config.ssl:
         return None, ""
-    if not is_loopback(config.host):
-        raise UsageError(
-            f"--ssl on {config.host} needs a certificate: one of our own is trusted by nobody else.",
-            hint="Add --certfile FILE --keyfile FILE, or listen on 127.0.0.1.",
-        )
-    from tornado_cli.system.certificates.development import development_certificate
+    check_hosts(config, hosts)
+    from tornado_cli.system.certificates.development import COMMON_NAMES, development_certificate
 
-    made = development_certificate(config.host)
+    made = development_certificate(next((host for host in hosts if host not in COMMON_NAMES), COMMON_NAMES[0]))
     warning = (
         f"DEVELOPMENT CERTIFICATE: made by tcli, trusted by nobody. Browsers warn unless they trust {made.authority}."
     )
     return read_credentials(made.files), warning
+
+
+def check_hosts(config: RunConfig, hosts: Sequence[str]) -> None:
+    """Raise a UsageError for a host that the certificate we make cannot stand for."""
+    if config.certfile or not config.ssl:
+        return
+    for host in hosts:
+        if not is_loopback(host):
+            raise UsageError(
+                f"--ssl on {host} needs a certificate: one of our own is trusted by nobody else.",
+                hint="Add --certfile FILE --keyfile FILE, or listen on 127.0.0.1.",
+            )
 
 
 def tell(credentials: Credentials, warning: str) -> None:

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +15,7 @@ from tornado_cli.run.scoreboard import Column, Scoreboard
 from tornado_cli.system.channel import Channel, channel_pair
 from tornado_cli.system.children import Child, start_interpreter
 from tornado_cli.system.memory import proportional_bytes, resident_bytes
+from tornado_cli.system.open_addresses import Listener
 
 TakeOutput = Callable[[int, str, int], None]
 """Given a descriptor to empty, the source's name, and the level of what comes out of it."""
@@ -29,6 +30,7 @@ class Crew:
     channels: list[Channel]
     """The supervisor's ends, one a slot."""
     scoreboard: Scoreboard
+    listeners: Sequence[Listener]
     workers: dict[int, Child] = field(default_factory=dict)
     """By slot."""
     early: list[tuple[int, Message, list[int]]] = field(default_factory=list)
@@ -78,7 +80,9 @@ class Crew:
         self.scoreboard.close()
 
 
-def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_output: TakeOutput) -> Crew:
+def start_crew(
+    boot: RunBoot, listeners: Sequence[Listener], number: int, slots: int, directory: str, take_output: TakeOutput
+) -> Crew:
     """Start a generation's leader in a session of its own; its output goes into pipes that `take_output` empties.
 
     It enters `directory` by its path: a link that has been swapped leads to the new release. Raises OSError when the
@@ -90,7 +94,13 @@ def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_outp
         undo.callback(scoreboard.close)
         ours, theirs = _closed_by(undo, channel_pair())
         channels = tuple(end.fileno() for _, end in pairs)
-        boot = replace(boot, generation=number, channels=channels, scoreboard=scoreboard.descriptor)
+        boot = replace(
+            boot,
+            generation=number,
+            channels=channels,
+            listeners=tuple(listener.descriptor for listener in listeners),
+            scoreboard=scoreboard.descriptor,
+        )
         outputs = [(_pipe(undo), logging.INFO), (_pipe(undo), logging.WARNING)]
         leader = start_interpreter(
             "tornado_cli.run.leader",
@@ -111,7 +121,7 @@ def start_crew(boot: RunBoot, number: int, slots: int, directory: str, take_outp
     theirs.close()
     for _, end in pairs:
         end.close()
-    return Crew(leader, ours, [end for end, _ in pairs], scoreboard)
+    return Crew(leader, ours, [end for end, _ in pairs], scoreboard, listeners)
 
 
 def _closed_by(undo: ExitStack, pair: tuple[Channel, Channel]) -> tuple[Channel, Channel]:

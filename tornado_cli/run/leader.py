@@ -18,7 +18,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.events import Boot, ForkRefused, Preloaded, WorkerExited
 from tornado_cli.http.process import failure_of
 from tornado_cli.logs.processes import temporary_log
-from tornado_cli.run.boot import FINAL_STOP, RunBoot
+from tornado_cli.run.boot import LET_GO, RunBoot
 from tornado_cli.run.patient_fork import patient_fork
 from tornado_cli.run.preload import preload
 from tornado_cli.run.worker import work
@@ -82,7 +82,7 @@ def main() -> None:
     adopt_orphans()
     keep_to_this_tree(boot.descriptors)
     # While anyone holds the listeners, new clients are not refused but wait in a queue for nobody.
-    signal.signal(FINAL_STOP, lambda *_: close_all(boot.listeners))
+    signal.signal(LET_GO, lambda *_: _let_go(boot))
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
     preloaded = _preload(boot, control) if boot.config.preload else None
     reports = logging.getLogger("tornado.general")
@@ -97,7 +97,7 @@ def main() -> None:
         slot = fork_processes(len(boot.channels), max_restarts=sys.maxsize)
     reports.removeFilter(exit_reports)
     reports.setLevel(logging.NOTSET)
-    for number in (SUPERVISOR_DIED, FINAL_STOP):
+    for number in (SUPERVISOR_DIED, LET_GO):
         signal.signal(number, signal.SIG_DFL)
     control.close()
     sys.exit(work(boot, slot, preloaded))
@@ -114,6 +114,12 @@ def _preload(boot: RunBoot, control: Channel) -> Loaded:
         sys.exit(ExitCode.OK)
     control.send(Preloaded(shared=resident_bytes(os.getpid()) - before))
     return loaded
+
+
+def _let_go(boot: RunBoot) -> None:
+    # Once: another file may have got one of the numbers since.
+    signal.signal(LET_GO, signal.SIG_IGN)
+    close_all(boot.listeners)
 
 
 def _tell_refused(control: Channel, reason: str) -> None:

@@ -11,7 +11,7 @@ SPARES = 2
 """Slots that wait unloaded, besides as many as there are workers."""
 NEED_RESTART = frozenset(
     {
-        "host", "port", "backlog", "ssl", "certfile", "keyfile", "keyfile_password_file",
+        "backlog", "ssl", "certfile", "keyfile", "keyfile_password_file",
         "log_format", "log_level", "log_file", "access_log_file", "arguments",
     }
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tornado_cli.app.discover import find_target
@@ -14,9 +14,9 @@ from tornado_cli.errors import UsageError
 from tornado_cli.http.loops import check_loop
 from tornado_cli.run.fleet import Limits
 from tornado_cli.run.limits import limits_of
+from tornado_cli.run.listening import binds_of, settled
+from tornado_cli.system.binds import Bind
 from tornado_cli.system.cpus import usable_cpus
-
-ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what a platform's router expects; `start` says when it is taken.
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,11 +29,7 @@ class Plan:
     limits: Limits
     environ: Mapping[str, str]
     """Of the application's processes."""
-
-    @property
-    def is_open_to_platform(self) -> bool:
-        """Whether PORT, and nothing else, made it listen on all addresses."""
-        return _is_on_platform(self.config)
+    binds: tuple[Bind, ...]
 
 
 def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
@@ -53,23 +49,16 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
     if config.ready_path and not config.ready_path.startswith("/"):
         raise UsageError(f"--ready-path {config.ready_path} is no path.", hint=f"Try --ready-path /{config.ready_path}")
     workers, why = _worker_count(config)
+    config = settled(config)
     return Plan(
-        config=_open_to_the_platform(config),
+        config=config,
         target=target,
         workers=workers,
         why=why,
         limits=limits_of(config, workers),
         environ=environment_of(config, settings, directory),
+        binds=binds_of(config, directory),
     )
-
-
-def _open_to_the_platform(config: RunConfig) -> RunConfig:
-    """Listen on all addresses when a platform says the port by PORT: its router is not on this machine."""
-    return replace(config, host=ALL_ADDRESSES) if _is_on_platform(config) else config
-
-
-def _is_on_platform(config: RunConfig) -> bool:
-    return config.given.get("port") == "PORT" and "host" not in config.given
 
 
 def _worker_count(config: RunConfig) -> tuple[int, str]:

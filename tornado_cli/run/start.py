@@ -2,8 +2,8 @@
 
 import logging
 import os
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,16 +15,16 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run.boot import RunBoot
-from tornado_cli.run.certificate import credentials_of, tell
+from tornado_cli.run.certificate import check_hosts, credentials_of, tell
 from tornado_cli.run.fleet import Fleet
 from tornado_cli.run.limits import reread
+from tornado_cli.run.listening import first_port, in_words, is_on_platform, tcp_hosts, urls_of
 from tornado_cli.run.plan import Plan, plan_of
 from tornado_cli.run.supervisor import SIGNALS, Supervisor
-from tornado_cli.system.addresses import url_of
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
-from tornado_cli.system.listeners import open_listeners, port_of
+from tornado_cli.system.open_addresses import Listener, OpenAddresses
 from tornado_cli.system.tls.credentials import Credentials
 from tornado_cli.terminal import Terminal
 
@@ -39,44 +39,46 @@ def run(config: RunConfig, settings: Settings, read: ReadSettings) -> ExitCode:
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
     plan = plan_of(config, settings, directory)
-    credentials, about_it = credentials_of(plan.config)
-    with top_process_log(config, "supervisor") as log:
-        listeners = open_listeners(plan.config.host, config.port, config.backlog)
+    with top_process_log(config, "supervisor") as log, closing(OpenAddresses(config.backlog)) as addresses:
+        listeners = addresses.open(plan.binds)
+        credentials, about_it = credentials_of(plan.config, tcp_hosts(listeners))
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        _announce(plan, port_of(listeners), credentials, about_it)
+        _announce(plan, listeners, credentials, about_it)
         supervisor = Supervisor(
-            _boot(plan, listeners, credentials, log),
+            _boot(plan, credentials, log),
             Fleet(workers=plan.workers, limits=plan.limits),
-            BoundAddresses(listeners, config.backlog),
+            addresses,
+            BoundAddresses((), config.backlog),
             log,
             inbox,
-            directory=str(directory),
-            reread=partial(_reread, read, directory),
+            directory=directory,
+            reread=partial(_reread, read, directory, addresses),
         )
         return supervisor.run()
 
 
-def _announce(plan: Plan, port: int, credentials: Credentials | None, about_it: str) -> None:
-    if plan.is_open_to_platform:
+def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credentials | None, about_it: str) -> None:
+    if is_on_platform(plan.config):
         event(logger, logging.INFO, "platform", "PORT is set: listening on all addresses (--host changes that).")
-    url = url_of("http" if credentials is None else "https", plan.config.host, port)
-    event(logger, logging.INFO, "listening", f"Running {plan.target.title} on {url}", url=url, port=port)
+    urls = urls_of(listeners, "http" if credentials is None else "https")
+    text = f"Running {plan.target.title} on {in_words(urls)}"
+    event(logger, logging.INFO, "listening", text, url=urls[0], port=first_port(listeners), urls=urls)
     count = f"{plan.workers} {'worker' if plan.workers == 1 else 'workers'}{plan.why}"
     event(logger, logging.INFO, "workers", count, workers=plan.workers)
     if credentials is not None:
         tell(credentials, about_it)
 
 
-def _boot(plan: Plan, listeners: list[socket.socket], credentials: Credentials | None, log: LogWriter) -> RunBoot:
-    """Return what all generations are told; each adds its number, its channels and its scoreboard."""
+def _boot(plan: Plan, credentials: Credentials | None, log: LogWriter) -> RunBoot:
+    """Return what all generations are told; each adds its number, its channels, listeners and scoreboard."""
     return RunBoot(
         config=plan.config,
         target=plan.target,
         parent=os.getpid(),
         generation=0,
         channels=(),
-        listeners=tuple(listener.fileno() for listener in listeners),
+        listeners=(),
         scoreboard=-1,
         credentials=None if credentials is None else credentials.open_descriptor(),
         log=log.sender_end().fileno(),
@@ -85,8 +87,13 @@ def _boot(plan: Plan, listeners: list[socket.socket], credentials: Credentials |
     )
 
 
-def _reread(read: ReadSettings, directory: Path, boot: RunBoot, fleet: Fleet) -> RunBoot:
-    """Take over what has changed in the settings, name what has to wait, and find the application anew."""
+def _reread(
+    read: ReadSettings, directory: Path, addresses: OpenAddresses, boot: RunBoot, fleet: Fleet
+) -> RunBoot | None:
+    """Take over what has changed in the settings, name what has to wait, and find the application anew.
+
+    Return None when there is an address to which it cannot move: then nothing is to be reloaded.
+    """
     try:
         # By its path: a link that has been swapped leads to the new release, and to its settings.
         os.chdir(directory)
@@ -97,6 +104,11 @@ def _reread(read: ReadSettings, directory: Path, boot: RunBoot, fleet: Fleet) ->
         event(logger, logging.ERROR, "settings_failed", as_sentences("The old settings stay", str(error), hint))
         return boot
     config, waiting = reread(boot.config, plan.config)
+    try:
+        check_hosts(config, tcp_hosts(addresses.open(plan.binds)))
+    except TcliError as error:
+        event(logger, logging.ERROR, "reload_refused", as_sentences(f"Not reloaded: {error}", error.hint))
+        return None
     if waiting:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in waiting)
         message = f"Changed, but only a restart takes it: {names}."

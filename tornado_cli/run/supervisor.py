@@ -4,8 +4,9 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from tornado_cli.errors import ExitCode
+from tornado_cli.errors import ExitCode, TcliError
 from tornado_cli.events import (
     Activate,
     AppFailed,
@@ -21,9 +22,10 @@ from tornado_cli.events import (
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
-from tornado_cli.run.boot import FINAL_STOP, RunBoot
+from tornado_cli.run.boot import LET_GO, RunBoot
 from tornado_cli.run.crew import Crew, start_crew
 from tornado_cli.run.fleet import Fleet, Phase, SlotState
+from tornado_cli.run.listening import binds_of, tell_change, urls_of
 from tornado_cli.run.policy import next_actions
 from tornado_cli.run.telling import tell, tell_death
 from tornado_cli.system.bound import BoundAddresses
@@ -32,6 +34,7 @@ from tornado_cli.system.children import Child, end_descendants, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans
 from tornado_cli.system.memory import memory_left, oom_kills
+from tornado_cli.system.open_addresses import Listener, OpenAddresses
 from tornado_cli.system.stacks import DUMP
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
 
@@ -58,21 +61,24 @@ class Supervisor:
         self,
         boot: RunBoot,
         fleet: Fleet,
-        addresses: BoundAddresses,
+        addresses: OpenAddresses,
+        elsewhere: BoundAddresses,
         log: LogWriter,
         inbox: Inbox,
         *,
-        directory: str,
-        reread: Callable[[RunBoot, Fleet], RunBoot],
+        directory: Path,
+        reread: Callable[[RunBoot, Fleet], RunBoot | None],
     ) -> None:
         self._boot = boot
         self._fleet = fleet
         self._addresses = addresses
+        self._elsewhere = elsewhere
         self._log = log
         self._inbox = inbox
         self._directory = directory
         self._reread = reread
         self._crews: dict[int, Crew] = {}
+        self._urls: list[str] = []
         self._code: ExitCode | None = None
         self._oom_kills = oom_kills()
         self._had_terminal = not controlling_terminal_is_gone()
@@ -104,7 +110,10 @@ class Supervisor:
         }
 
     def _handle(self, happened: events.Event) -> None:
-        for action in next_actions(self._fleet, happened, time.monotonic()):
+        decided = next_actions(self._fleet, happened, time.monotonic())
+        # Before anybody is told to accept the last from them.
+        self._close_unneeded()
+        for action in decided:
             self._perform(action)
 
     # Events.
@@ -121,9 +130,19 @@ class Supervisor:
         if number in {signal.SIGTERM, signal.SIGINT}:
             doing = "stopping now" if self._fleet.interrupts and number == signal.SIGINT else "finishing what runs"
             event(logger, logging.INFO, "stopping", f"{number.name}: {doing}.", signal=number.name)
-        elif number == signal.SIGHUP:
-            self._boot = self._reread(self._boot, self._fleet)
+        elif number == signal.SIGHUP and not self._takes_settings():
+            return
         self._handle(events.SignalArrived(number))
+
+    def _takes_settings(self) -> bool:
+        """Read the settings again, and say whether there is to be a reload."""
+        if self._fleet.is_leaving:
+            # What it would open nobody would serve.
+            return False
+        boot = self._reread(self._boot, self._fleet)
+        if boot is not None:
+            self._boot = boot
+        return boot is not None
 
     def _reap(self) -> None:
         for pid, code in reap():
@@ -206,7 +225,7 @@ class Supervisor:
             case AppFailed() as failed:
                 self._handle(events.WorkerFailed(generation, slot, _failure(failed)))
             case BindElsewhere() as request:
-                answer, listeners = self._addresses.bind(request.host, request.port)
+                answer, listeners = self._elsewhere.bind(request.host, request.port)
                 crew.channels[slot].send(answer, [listener.fileno() for listener in listeners])
 
     # Actions.
@@ -232,9 +251,10 @@ class Supervisor:
             case actions.GenerationIsReady(number):
                 self._tell_ready(number)
             case actions.CloseListeners():
-                self._addresses.close()
+                self._addresses.let_go()
+                self._elsewhere.close()
                 for crew in self._crews.values():
-                    crew.leader.send(FINAL_STOP)
+                    crew.leader.send(LET_GO)
             case actions.ReopenLogs():
                 self._log.reopen()
             case actions.Leave(code):
@@ -245,18 +265,37 @@ class Supervisor:
                 tell(action)
 
     def _drain_order(self, action: actions.DrainWorker) -> Drain:
+        needed = self._needed()
         return Drain(
             pid=action.pid,
             grace=self._fleet.limits.graceful_timeout,
             delay=self._fleet.drain_delay_now,
             takes_queue=action.is_final,
+            dropped=[one.descriptor for one in self._crews[action.generation].listeners if one not in needed],
             comes_back=action.comes_back,
         )
 
+    def _needed(self) -> set[Listener]:
+        """Return the listeners of all generations that serve or are to."""
+        staying = [one for one in self._fleet.generations.values() if one.phase is not Phase.LEAVING]
+        needed = {one for each in staying if each.number in self._crews for one in self._crews[each.number].listeners}
+        is_start_pending = self._fleet.reload_again or any(each.number not in self._crews for each in staying)
+        return needed.union(self._addresses.latest) if is_start_pending else needed
+
+    def _close_unneeded(self) -> None:
+        """Let go of addresses that were dropped by a reload, or opened for one that failed."""
+        if self._fleet.is_leaving:
+            return
+        dropped = self._addresses.keep_only(self._needed())
+        for crew in self._crews.values():
+            if not set(dropped).isdisjoint(crew.listeners):
+                crew.leader.send(LET_GO)
+
     def _start_generation(self, number: int, slots: int) -> None:
         try:
-            crew = start_crew(self._boot, number, slots, self._directory, self._log.add_output)
-        except OSError as error:
+            listeners = self._addresses.open(binds_of(self._boot.config, self._directory))
+            crew = start_crew(self._boot, listeners, number, slots, str(self._directory), self._log.add_output)
+        except (OSError, TcliError) as error:
             self._handle(events.LeaderFailed(number, _refusal(error)))
             return
         self._crews[number] = crew
@@ -288,9 +327,12 @@ class Supervisor:
     # What people read.
 
     def _tell_ready(self, number: int) -> None:
-        self._crews[number].scoreboard.was_ready = True
+        crew = self._crews[number]
+        crew.scoreboard.was_ready = True
         workers = self._fleet.workers
         event(logger, logging.INFO, "ready", f"Generation {number} serves.", generation=number, workers=workers)
+        before, self._urls = self._urls, urls_of(crew.listeners, "http" if self._boot.credentials is None else "https")
+        tell_change(before, self._urls)
 
     def _tell_death(self, death: actions.TellDeath) -> None:
         before, self._oom_kills = self._oom_kills, oom_kills()
@@ -303,6 +345,8 @@ def _failure(failed: AppFailed) -> dict[str, str]:
     return {"title": failed.title, "traceback": failed.traceback, "hint": failed.hint}
 
 
-def _refusal(error: OSError) -> dict[str, str]:
+def _refusal(error: OSError | TcliError) -> dict[str, str]:
+    if isinstance(error, TcliError):
+        return {"title": str(error), "traceback": "", "hint": error.hint}
     where = "" if error.filename is None else f" ({error.filename})"
     return {"title": f"No leader can be started: {error.strerror}{where}", "traceback": "", "hint": ""}

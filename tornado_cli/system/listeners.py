@@ -2,19 +2,22 @@
 
 import errno
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from tornado_cli.system.addresses import Address, ListenError, addresses_of
+from tornado_cli.system.binds import LAST_PORT
 from tornado_cli.system.ports import Holder, holder_of
 
 # How often a port chosen by the kernel for one family may be taken in the other one.
 PAIRING_ATTEMPTS: Final = 16
 # How far to look for a free port.
 PORTS_TRIED: Final = 100
-LAST_PORT: Final = 65535
+
+Held: TypeAlias = Mapping[tuple[Address, int], socket.socket]
+"""Listeners that are open, by address and by the port that was wanted."""
 
 
 class PortTaken(ListenError):  # noqa: N818 - it says what happened.
@@ -39,8 +42,13 @@ class Opened:
 
 def open_listeners(host: str, port: int, backlog: int) -> list[socket.socket]:
     """Listen on every address a host name stands for; port 0 becomes the same free port on all of them."""
+    return list(open_addresses(host, port, backlog, {}).values())
+
+
+def open_addresses(host: str, port: int, backlog: int, held: Held) -> dict[Address, socket.socket]:
+    """As `open_listeners`, but by address; those in `held` are taken as they are."""
     try:
-        return _open(addresses_of(host), port, backlog)
+        return _open(addresses_of(host), port, backlog, held)
     except PortTaken as taken:
         raise PortTaken(taken.address, taken.port, holder_of(taken.port, taken.address)) from None
 
@@ -52,6 +60,24 @@ def next_free(host: str, port: int, backlog: int) -> Opened:
     except PortTaken as taken:
         return _open_after(taken, addresses_of(host), backlog)
     return Opened(listeners, port_of(listeners))
+
+
+def inherited_listener(descriptor: int) -> socket.socket:
+    """Take over a listener that the parent of this process has left open.
+
+    Raises ListenError for a descriptor that is anything else, and leaves it as it is.
+    """
+    hint = "It has to be open, bound and listening when tcli starts (systemd: Accept=no)."
+    try:
+        probe = socket.socket(fileno=descriptor)
+    except OSError as error:
+        what = "no socket" if error.errno == errno.ENOTSOCK else "not open"
+        raise ListenError(f"fd:{descriptor} is {what}.", hint=hint) from None
+    listens = probe.type == socket.SOCK_STREAM and probe.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    probe.detach()
+    if not listens:
+        raise ListenError(f"fd:{descriptor} is no listening stream socket.", hint=hint)
+    return adopt([descriptor])[0]
 
 
 def adopt(descriptors: Iterable[int]) -> list[socket.socket]:
@@ -70,28 +96,29 @@ def port_of(listeners: Sequence[socket.socket]) -> int:
     return port
 
 
-def _open(addresses: Sequence[Address], port: int, backlog: int) -> list[socket.socket]:
+def _open(addresses: Sequence[Address], port: int, backlog: int, held: Held) -> dict[Address, socket.socket]:
     attempts = PAIRING_ATTEMPTS if port == 0 else 1
     for _ in range(attempts - 1):
         with suppress(PortTaken):  # The port chosen on the first address was taken on the second one.
-            return _open_all(addresses, port, backlog)
-    return _open_all(addresses, port, backlog)
+            return _open_all(addresses, port, backlog, held)
+    return _open_all(addresses, port, backlog, held)
 
 
-def _open_all(addresses: Sequence[Address], port: int, backlog: int) -> list[socket.socket]:
-    listeners: list[socket.socket] = []
+def _open_all(addresses: Sequence[Address], wanted: int, backlog: int, held: Held) -> dict[Address, socket.socket]:
+    listeners: dict[Address, socket.socket] = {}
     failures: list[ListenError] = []
+    port = wanted
     with ExitStack() as undo:
         for address in addresses:
             try:
-                listener = undo.enter_context(_listener(address, port, backlog))
+                listener = held.get((address, wanted)) or undo.enter_context(_listener(address, port, backlog))
             except OSError as error:
                 failures.append(_explained(error, address.host, port))
                 if not _is_missing_family(error, address):
                     raise failures[-1] from None
             else:
-                listeners.append(listener)
-                port = port_of(listeners)
+                listeners[address] = listener
+                port = port_of([listener])
         if not listeners:
             raise failures[0]
         undo.pop_all()
@@ -136,8 +163,8 @@ def _open_after(taken: PortTaken, addresses: Sequence[Address], backlog: int) ->
     last = min(taken.port + PORTS_TRIED, LAST_PORT)
     for port in range(taken.port + 1, last + 1):
         try:
-            listeners = _open(addresses, port, backlog)
+            listeners = _open(addresses, port, backlog, {})
         except PortTaken:
             continue
-        return Opened(listeners, port, taken)
+        return Opened(list(listeners.values()), port, taken)
     raise taken

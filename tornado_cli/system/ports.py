@@ -58,6 +58,15 @@ def holder_of(port: int, host: str = "", proc: Path = PROC) -> Holder | None:
     return Holder(oldest, _command_of(oldest, proc), user)
 
 
+def holder_with(pid: int, proc: Path = PROC) -> Holder | None:
+    """Return another process as a holder, when it can be seen."""
+    try:
+        uid = (proc / str(pid)).stat().st_uid
+    except OSError:
+        return None
+    return None if pid in {0, os.getpid()} else Holder(pid, _command_of(pid, proc), _user_name(uid))
+
+
 def in_the_way(port: int, host: str, sockets: Sequence[ListeningSocket]) -> list[ListeningSocket]:
     """Choose the listeners because of which `host` cannot be bound; all on the port if `host` is no address."""
     on_port = [listening for listening in sockets if listening.port == port]

@@ -1,0 +1,95 @@
+"""What `--bind` says: read, and shown again."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from tornado_cli.errors import UsageError
+
+_FORMS: Final = "host:port, [v6]:port, unix:/path or fd:N"
+_TCP: Final = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>[0-9]{1,5})")
+_DESCRIPTOR: Final = re.compile(r"[0-9]{1,9}")
+LAST_PORT: Final = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class TcpBind:
+    """A host, which may stand for several addresses, and a port; 0 is a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class UnixBind:
+    """A path, absolute; its folders may be links that lead elsewhere tomorrow."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return f"unix:{self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class InheritedBind:
+    """A listening socket that our parent has left open for us."""
+
+    descriptor: int
+
+    def __str__(self) -> str:
+        return f"fd:{self.descriptor}"
+
+
+Bind: TypeAlias = TcpBind | UnixBind | InheritedBind
+
+
+def bind_of(text: str, directory: Path) -> Bind:
+    """Read one address to listen on; a path that is relative begins at `directory`.
+
+    Raises UsageError for anything else.
+    """
+    kind, _, rest = text.partition(":")
+    match kind:
+        case "unix" if rest and "\0" not in rest:
+            return UnixBind(directory / rest)
+        case "fd" if _DESCRIPTOR.fullmatch(rest):
+            return InheritedBind(int(rest))
+        case "unix" | "fd":
+            raise _misread(text)
+    match = _TCP.fullmatch(text)
+    if match is None or int(match["port"]) > LAST_PORT or (match["v6"] and not _is_v6(match["v6"])):
+        raise _misread(text)
+    return TcpBind(match["v6"] or match["host"], int(match["port"]))
+
+
+def _misread(text: str) -> UsageError:
+    return UsageError(f"--bind {text!r} is no address: {_FORMS}.", hint=_meant(text))
+
+
+def _meant(text: str) -> str:
+    if text.isdecimal():
+        return f"A port needs its host: --bind 127.0.0.1:{text}"
+    if "://" in text:
+        return f"Leave {text.partition('://')[0]}:// out; --ssl and --certfile turn TLS on."
+    if text.startswith("/"):
+        return f"For a Unix socket: --bind unix:{text}"
+    if _is_v6(text):
+        return f"An IPv6 address stands in brackets, with a port: --bind [{text}]:8000"
+    if text.startswith(":") and _TCP.fullmatch(f"*{text}"):
+        return f"For all addresses: --bind *{text}"
+    if _TCP.fullmatch(f"{text}:8000"):
+        return f"A host needs its port: --bind {text}:8000"
+    return "For example: --bind 127.0.0.1:8000 --bind unix:/run/app.sock"
+
+
+def _is_v6(text: str) -> bool:
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True
