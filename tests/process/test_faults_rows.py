@@ -1,4 +1,4 @@
-"""Each fault that `tcli run` promises to survive has its tests; here is which."""
+"""Each fault that `tcli run` and `tcli serve` promise to survive has its tests; here is which."""
 
 from pathlib import Path
 
@@ -207,6 +207,79 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "test_run_logs::test_a_storm_of_warnings_is_cut_and_the_loop_lives",
             "test_log_writer::test_a_storm_of_warnings_is_cut_and_counted",
+        ),
+    ),
+    "D1": (
+        "broken code is saved",
+        (
+            "test_serve_faults::test_an_import_error_deep_down_is_shown_and_every_file_is_watched_on",
+            "test_serve_failures::test_broken_code_is_a_page_in_whatever_way_it_is_broken",
+            "test_serve_failures::test_a_first_start_that_fails_waits_for_the_fix",
+        ),
+    ),
+    "D2": (
+        "an import has no end",
+        (
+            "test_serve_faults::test_an_import_without_end_is_a_page_and_the_next_save_ends_it",
+            "test_serve_failures::test_an_endless_import_is_a_page_that_asks_for_patience_and_the_fix_is_served",
+            "test_serve_stop::test_a_stop_during_an_endless_import_is_a_stop",
+        ),
+    ),
+    "D3": (
+        "an import ends its process",
+        (
+            "test_serve_faults::test_code_that_ends_its_process_is_run_once_for_each_save",
+            "test_serve_failures::test_an_application_that_dies_while_it_serves_is_a_page_until_the_next_save",
+            "test_serve_failures::test_an_application_that_kills_what_forks_it_ends_the_server_with_a_word",
+        ),
+    ),
+    "D4": (
+        "a storm of saves",
+        (
+            "test_serve_faults::test_a_thousand_saves_in_five_seconds_end_with_the_last_and_never_pile_up",
+            "test_serve_faults::test_reloads_leave_no_descriptors_behind",
+            "test_serve_reload::test_a_burst_of_saves_ends_with_the_last",
+        ),
+    ),
+    "D5": (
+        "the application starts threads and processes",
+        (
+            "test_serve_faults::test_what_the_application_started_is_gone_after_each_reload_and_at_the_end",
+            "test_serve_failures::test_what_the_application_started_goes_with_it",
+        ),
+    ),
+    "D6": (
+        "a reload meets requests, WebSockets and streams",
+        (
+            "test_serve_reload::test_a_request_in_flight_is_finished_by_the_code_that_began_it",
+            "test_serve_reload::test_a_request_without_end_is_cut_after_the_grace",
+            "test_serve_faults::test_a_websocket_is_told_to_go_and_the_next_one_meets_the_new_code",
+            "test_serve_faults::test_a_stream_of_events_is_finished_within_the_grace",
+            "test_serve_faults::test_a_stream_without_end_is_cut_cleanly_after_the_grace",
+        ),
+    ),
+    "D8": (
+        "the server is killed, its terminal closes",
+        (
+            "test_serve_failures::test_without_its_server_nothing_is_left_in_two_seconds",
+            "test_serve_faults::test_a_server_that_is_killed_during_a_reload_leaves_nothing",
+            "test_serve_stop::test_the_end_of_the_terminal_is_the_end",
+        ),
+    ),
+    "D9": (
+        "somebody else wants the port between two reloads",
+        (
+            "test_serve_faults::test_nobody_else_gets_the_port_during_a_reload",
+            "test_serve_reload::test_twenty_reloads_refuse_nobody_and_old_code_answers_nobody_who_came_later",
+            "test_serve_stop::test_the_other_address_of_a_script_stays_bound_over_reloads",
+        ),
+    ),
+    "D10": (
+        "a save during a start, of settings too",
+        (
+            "test_serve_faults::test_a_save_during_the_first_start_is_served",
+            "test_serve_faults::test_a_save_during_a_reload_is_served",
+            "test_serve_faults::test_a_setting_of_the_application_that_is_edited_is_read_again",
         ),
     ),
 }
