@@ -92,6 +92,16 @@ class ServeConfig(ServingConfig):
         minimum=0,
         help="Seconds the old process has to finish its requests.",
     )
+    watch: tuple[str, ...] = option(
+        "--watch", default=(), metavar="PATH", help="A file, or a folder with all in it, to watch as well; repeatable."
+    )
+    ignore: tuple[str, ...] = option(
+        "--ignore", default=(), metavar="GLOB", help="What is not to be watched, as in .gitignore; repeatable."
+    )
+    poll: bool = option("--poll", default=False, help="Look for changes again and again, ask no system to tell.")
+    poll_interval: float = option(
+        "--poll-interval", default=0.5, metavar="SECONDS", minimum=0.05, help="Seconds between two looks."
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

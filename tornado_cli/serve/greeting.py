@@ -19,7 +19,7 @@ _MOST = 3
 
 
 def greet(
-    config: ServeConfig, target: Target, opened: Opened, folders: Sequence[Path], log_format: str, keys: str
+    config: ServeConfig, target: Target, opened: Opened, folders: Sequence[str], log_format: str, keys: str
 ) -> str:
     """Say it and return the URL: a banner for people, a line of the log for everybody else.
 
@@ -45,13 +45,18 @@ def network_urls(host: str, port: int) -> list[str]:
     return [url_of("http", found, port) for address in listened for found in outside_addresses(address.family)]
 
 
-def _rows(target: Target, network: Sequence[str], folders: Sequence[Path], keys: str) -> list[str]:
+def _rows(target: Target, network: Sequence[str], folders: Sequence[str], keys: str) -> list[str]:
     shown = list(network[:_MOST])
     if len(network) > _MOST:
         shown[-1] += f" and {len(network) - _MOST} more"
     named = [("network", url) for url in shown]
-    named += [("app", target.title), ("watching", ", ".join(short(folder) for folder in folders))]
+    named += [("app", target.title), ("watching", ", ".join(short(Path(folder)) for folder in _outermost(folders)))]
     return [f"  {name:<9}{value}" for name, value in [*named, ("keys", keys or "Ctrl-C ends it")]]
+
+
+def _outermost(folders: Sequence[str]) -> list[str]:
+    """Leave out what is inside another one."""
+    return [one for one in folders if not any(Path(other) in Path(one).parents for other in folders)]
 
 
 def short(folder: Path) -> str:

@@ -32,7 +32,7 @@ from tornado_cli.serve.fleet import Fleet, Phase
 from tornado_cli.serve.keys import ALL_KEYS, Key, Keys
 from tornado_cli.serve.policy import next_actions
 from tornado_cli.serve.running_forkserver import RunningForkserver, start_forkserver
-from tornado_cli.serve.watching.changes import ChangedFiles
+from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
 from tornado_cli.system.children import Child, reap
@@ -70,6 +70,7 @@ class Server:
         log: LogWriter,
         terminal: KeyTerminal,
         url: str,
+        watcher: Watcher,
     ) -> None:
         self._boot = boot
         self._find = find
@@ -83,8 +84,8 @@ class Server:
         self._screen = Screen()
         self._url = url
         self._turns = SharedWords(boot.turns, 1)
-        self.changes = ChangedFiles()
-        self.changes.watched = environment.files
+        self._watcher = watcher
+        self._changes = watcher.changes
         self._forkserver: RunningForkserver | None = None
         self._retired: list[RunningForkserver] = []
         """Forkservers that fork no more: their processes still finish."""
@@ -96,7 +97,7 @@ class Server:
         """Processes that were given up before they were born."""
         self._code: ExitCode | None = None
         self._had_terminal = not controlling_terminal_is_gone()
-        self._inbox.register(self.changes, self._read_changes)
+        self._inbox.register(self._changes, self._read_changes)
 
     def run(self) -> ExitCode:
         """Serve until a signal ends it."""
@@ -112,7 +113,7 @@ class Server:
         return self._code
 
     def _time_left(self) -> float | None:
-        deadlines = [moment for moment in (self._fleet.next_deadline(), self.changes.due()) if moment is not None]
+        deadlines = [moment for moment in (self._fleet.next_deadline(), self._changes.due()) if moment is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _handle(self, happened: events.Event) -> None:
@@ -122,7 +123,7 @@ class Server:
     # Events.
 
     def _read_changes(self) -> None:
-        files = self.changes.take()
+        files = self._changes.take()
         if files:
             drop_bytecode(files)
             if self._fleet.phase is Phase.BROKEN or str(self._target.path) in files:
@@ -216,7 +217,7 @@ class Server:
     def _take_report(self, number: int, received: Received) -> None:
         match received.message:
             case Ready(watched_files=files):
-                self.changes.watched = self._environment.files.union(files)
+                self._watcher.follow(files)
                 self._handle(events.BecameReady(number))
             case AppFailed(title=title, traceback=traceback, hint=hint):
                 self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))

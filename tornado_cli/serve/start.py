@@ -3,10 +3,8 @@
 import logging
 import os
 from functools import partial
-from pathlib import Path
 
 from tornado_cli.app.discover import find_target
-from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.companions import companions_of
 from tornado_cli.config.sources import Settings, working_directory
@@ -19,7 +17,9 @@ from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.greeting import greet
 from tornado_cli.serve.keys import ALL_KEYS
 from tornado_cli.serve.server import SIGNALS, Server
-from tornado_cli.serve.watching.watch import watch
+from tornado_cli.serve.watching.changes import ChangedFiles
+from tornado_cli.serve.watching.choice import ground_of
+from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
@@ -48,14 +48,14 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     target = find()
     environment = Environment(config, settings, working_directory())
     companions = companions_of(settings)
+    ground = ground_of(config, working_directory(), target.search_path, environment.files)
     opened = _listen(config)
     with top_process_log(config, "server") as log:
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        folders = _watched_folders(target)
         # Where what we say goes elsewhere, the keys may be those of a pager.
         terminal = KeyTerminal(0 if os.isatty(1) else -1)
-        url = greet(config, target, opened, folders, log.format, ALL_KEYS if terminal.is_ours() else "")
+        url = greet(config, target, opened, ground.tops, log.format, ALL_KEYS if terminal.is_ours() else "")
         boot = ServeBoot(
             config=config,
             parent=os.getpid(),
@@ -66,18 +66,18 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         )
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)
-        server = Server(config, boot, find, target, environment, addresses, inbox, log, terminal, url)
+        changes = ChangedFiles()
+        watcher = Watcher(ground, changes, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
+        server = Server(config, boot, find, target, environment, addresses, inbox, log, terminal, url, watcher)
         with signals_for_main_thread_only():
-            watcher, why_polling = watch(folders, server.changes.note)
-        if why_polling:
-            event(logger, logging.WARNING, "polling", f"Looking for changes twice a second: {why_polling}.")
+            watcher.start()
         try:
             with company(companions, boot, log, environ=environment.variables, directory=settings.directory):
                 return server.run()
         finally:
             terminal.give_back()
             watcher.stop()
-            server.changes.close()
+            changes.close()
 
 
 def _listen(config: ServeConfig) -> Opened:
@@ -87,7 +87,6 @@ def _listen(config: ServeConfig) -> Opened:
     return next_free(config.host, config.port, config.backlog)
 
 
-def _watched_folders(target: Target) -> list[Path]:
-    """Return the working directory and where the application is imported from, none inside another."""
-    folders = {working_directory(), *(Path(entry) for entry in target.search_path if Path(entry).is_dir())}
-    return [one for one in folders if not any(other in one.parents for other in folders)]
+def _tell_polling(reason: str, interval: float) -> None:
+    message = f"Looking for changes every {interval:g} s: {reason}."
+    event(logger, logging.WARNING, "polling", message)

@@ -1,18 +1,30 @@
-"""File changes on their way from the watcher's thread to the server's loop."""
+"""File changes on their way from the watcher's threads to the server's loop."""
 
 import contextlib
 import socket
 import threading
 import time
+from enum import Enum, auto
 
-from tornado_cli.serve.watching.filters import Change, change_of
+SETTLE = 0.05
+"""Seconds to wait for the rest of a save that began with a removal."""
+_WRITING = 2.0
+"""Seconds to wait for the end of writing what was removed before."""
 
-SETTLE = 0.02
-"""Seconds to wait for the rest of a save that began with a removal or an empty file."""
+
+class Sign(Enum):
+    """What was noticed of a file."""
+
+    COMPLETE = auto()
+    """Its content is what its author wanted."""
+    BEGUN = auto()
+    """It was made, and is being written."""
+    UNSURE = auto()
+    """It is gone, or was looked at in some moment of its life: more may come."""
 
 
 class ChangedFiles:
-    """Collects changes from the watcher's thread; readable when there are some that call for a restart."""
+    """Collects changes from the watcher's threads; readable when there are some."""
 
     def __init__(self) -> None:
         self._reader, self._writer = socket.socketpair()
@@ -21,8 +33,6 @@ class ChangedFiles:
         self._lock = threading.Lock()
         self._paths: dict[str, None] = {}
         self._unsettled: dict[str, float] = {}
-        self.watched: frozenset[str] = frozenset()
-        """Files that the application asked Tornado to watch."""
 
     def fileno(self) -> int:
         return self._reader.fileno()
@@ -32,16 +42,20 @@ class ChangedFiles:
         self._reader.close()
         self._writer.close()
 
-    def note(self, path: str, is_complete: bool) -> None:
-        """Take a change from the watcher."""
-        if change_of(path, self.watched) is Change.NOTHING:
-            return
+    def note(self, path: str, sign: Sign) -> None:
+        """Take a change that calls for a restart."""
+        now = time.monotonic()
         with self._lock:
-            if is_complete:
+            if sign is Sign.COMPLETE:
                 self._paths[path] = None
                 self._unsettled.pop(path, None)
+            elif sign is Sign.UNSURE:
+                self._unsettled.setdefault(path, now + SETTLE)
+            elif path in self._unsettled:
+                self._unsettled[path] = now + _WRITING
             else:
-                self._unsettled.setdefault(path, time.monotonic() + SETTLE)
+                # Who writes a new file closes it.
+                return
         # A full buffer is readable already.
         with contextlib.suppress(BlockingIOError):
             self._writer.send(b"!")

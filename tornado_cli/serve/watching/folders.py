@@ -1,27 +1,127 @@
-"""The folders that are watched: all below a top, but for those that never matter."""
+"""A folder as it is found: the files in it that count, by what tells one content from another, and where to go on."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from tornado_cli.serve.watching.filters import is_ignored_folder
+from tornado_cli.serve.watching.gitignore import parse_ignore_file
+from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules
 
-OnChange = Callable[[str, bool], None]
-"""Called on a thread of the watcher with a path, and whether the file's content is complete."""
+Signature: TypeAlias = tuple[int, int, int, int]
+"""Of a file: both of its times in nanoseconds, its size and its inode; `touch -r` cannot set the second time."""
+IGNORE_FILE = ".gitignore"
 
 
-def folders_below(top: str) -> Iterator[str]:
-    """Yield `top` and the folders below it, without those that are ignored; links are not followed."""
-    yield top
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """What was found in a folder."""
+
+    outer: IgnoreFiles
+    """Ignore files of the folders above."""
+    ignore_files: IgnoreFiles
+    files: dict[str, Signature]
+    """The files that count, by name; also links to folders: another target is another content."""
+    inside: tuple[str, ...]
+    linked: tuple[str, ...]
+    """Where links to packages lead, really."""
+
+
+def read_folder(path: str, outer: IgnoreFiles, rules: Rules) -> Folder:
+    """Look into a folder; raises OSError."""
+    with os.scandir(path) as entries:
+        found = list(entries)
+    ignore_files = _with_own(path, outer, {entry.name for entry in found})
+    folder = Folder(outer, ignore_files, {}, *_folders_in(found, ignore_files, rules))
+    for entry in found:
+        if _counts(entry, ignore_files, rules) and (signature := signature_of(entry.path)) is not None:
+            folder.files[entry.name] = signature
+    return folder
+
+
+def signature_of(path: str) -> Signature | None:
+    """Return what tells a file's content from what it was before; None where there is no such file.
+
+    A link is what it leads to; but a link to a folder, or to nothing, is itself.
+    """
     try:
-        with os.scandir(top) as entries:
-            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+        stat = os.lstat(path) if os.path.islink(path) and not os.path.isfile(path) else os.stat(path)
     except OSError:
-        return
-    for name in names:
-        if not is_ignored(os.path.join(top, name)):
-            yield from folders_below(os.path.join(top, name))
+        return None
+    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
 
 
-def is_ignored(folder: str) -> bool:
-    is_environment = os.path.exists(os.path.join(folder, "pyvenv.cfg"))
-    return is_ignored_folder(os.path.basename(folder), is_environment=is_environment)
+def is_link_to_folder(path: str) -> bool:
+    return os.path.islink(path) and os.path.isdir(path)
+
+
+def is_environment(folder: str) -> bool:
+    """Say whether somebody has installed a Python, or Conda, there."""
+    return os.path.exists(os.path.join(folder, "pyvenv.cfg")) or os.path.exists(os.path.join(folder, "conda-meta"))
+
+
+def ignore_files_above(folder: str) -> IgnoreFiles:
+    """Return the ignore files, of the folders above, of the repository that a folder is in."""
+    if os.path.exists(os.path.join(folder, ".git")):
+        return ()
+    above: list[str] = []
+    for parent in _parents(folder):
+        above.insert(0, parent)
+        if os.path.exists(os.path.join(parent, ".git")):
+            break
+    else:
+        return ()
+    files: IgnoreFiles = ()
+    rules = Rules()
+    for outer, inner in zip(above, [*above[1:], folder], strict=True):
+        files = _with_own(outer, files, {name for name in (".git", IGNORE_FILE) if _has(outer, name)})
+        if rules.skips(inner, files):
+            # Whoever works in an ignored folder does not mean what ignored it.
+            return ()
+    return files
+
+
+def _folders_in(
+    entries: list[os.DirEntry[str]], ignore_files: IgnoreFiles, rules: Rules
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    # Other links may lead to data without end, or to the root; where modules are imported from is watched anyway.
+    linked = [entry.path for entry in entries if entry.is_symlink() and _has(entry.path, "__init__.py")]
+    return (
+        tuple(path for path in inside if not rules.skips(path, ignore_files) and not is_environment(path)),
+        tuple(os.path.realpath(path) for path in linked if not rules.skips(path, ignore_files)),
+    )
+
+
+def _counts(entry: os.DirEntry[str], ignore_files: IgnoreFiles, rules: Rules) -> bool:
+    if entry.is_dir(follow_symlinks=False):
+        return False
+    if entry.is_symlink() and is_link_to_folder(entry.path):
+        return not rules.skips(entry.path, ignore_files)
+    return rules.change_of(entry.path, ignore_files) is not Change.NOTHING
+
+
+def _with_own(folder: str, outer: IgnoreFiles, names: set[str]) -> IgnoreFiles:
+    """Add what the folder itself says; a repository inside another one is no business of that one."""
+    files = outer
+    if ".git" in names:
+        files = _with(os.path.join(folder, ".git", "info", "exclude"), folder, ())
+    return _with(os.path.join(folder, IGNORE_FILE), folder, files) if IGNORE_FILE in names else files
+
+
+def _with(path: str, folder: str, files: IgnoreFiles) -> IgnoreFiles:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as file:
+            return (*files, parse_ignore_file(folder, file.read()))
+    except OSError:
+        return files
+
+
+def _parents(path: str) -> Iterator[str]:
+    while (parent := os.path.dirname(path)) != path:
+        yield parent
+        path = parent
+
+
+def _has(folder: str, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, name))

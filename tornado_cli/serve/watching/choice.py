@@ -1,0 +1,31 @@
+"""What is watched, by the settings and by where the application lies."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.errors import UsageError
+from tornado_cli.serve.watching.gitignore import parse_ignore_file
+from tornado_cli.serve.watching.ground import Ground
+from tornado_cli.serve.watching.rules import Rules
+
+
+def ground_of(config: ServeConfig, home: Path, search_path: Iterable[str], also: Iterable[str]) -> Ground:
+    """Return the ground for an application that is imported from `search_path`; `home` is the working directory.
+
+    `also` are files that count, whatever they are called. Raises UsageError for something to watch that is not there.
+    """
+    named: list[str] = [os.path.realpath(home / path) for path in config.watch]
+    for path, given in zip(named, config.watch, strict=True):
+        if not os.path.exists(path):
+            raise UsageError(f"There is nothing to watch at {given}.", hint="--watch takes a file or a folder.")
+    folders = [path for path in named if os.path.isdir(path)]
+    files = [path for path in named if not os.path.isdir(path)] + [os.path.realpath(path) for path in also]
+    tops: list[str] = [str(home), *(entry for entry in search_path if os.path.isdir(entry)), *folders]
+    rules = Rules(
+        ignored=parse_ignore_file(os.path.realpath(home), "\n".join(config.ignore)) if config.ignore else None,
+        whole=frozenset(folders),
+        named=frozenset(files),
+    )
+    return Ground(tuple(dict.fromkeys(os.path.realpath(top) for top in tops)), rules)

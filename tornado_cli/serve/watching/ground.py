@@ -1,0 +1,172 @@
+"""What lies in the watched folders, as it was when it was last looked at, and how it differs now."""
+
+import os
+import threading
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from tornado_cli.serve.watching.changes import Sign
+from tornado_cli.serve.watching.folders import (
+    Folder,
+    Signature,
+    ignore_files_above,
+    is_environment,
+    is_link_to_folder,
+    read_folder,
+    signature_of,
+)
+from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a look has found."""
+
+    changed: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    """Folders that are no more."""
+
+
+class Ground:
+    """Folders by their real paths, so that no loop of links is endless; changed by two threads, each for a moment.
+
+    `tops` are looked into to their depths. Beside them are folders, each alone, of files that the application reads.
+    """
+
+    def __init__(self, tops: tuple[str, ...], rules: Rules) -> None:
+        self.tops = tops
+        self._sides = dict.fromkeys(os.path.dirname(path) for path in rules.named)
+        self._new_sides: set[str] = set()
+        """What is in these when they are first looked into is no change."""
+        self._rules = rules
+        self._always_named = rules.named
+        self._folders: dict[str, Folder] = {}
+        self._lock = threading.Lock()
+
+    def is_missing_a_top(self) -> bool:
+        return any(top not in self._folders for top in self.tops)
+
+    def everything(self) -> tuple[str, ...]:
+        return (*self.tops, *list(self._sides))
+
+    def look(self, starts: Collection[str], enter: Callable[[str], None]) -> Findings:
+        """Compare what is there with what was; `enter` is called with each folder just before it is looked into."""
+        findings = Findings()
+        seen: set[str] = set()
+        # Taken from the end. Sides come last: one that is also reached from above is looked into to its depth.
+        pending: list[tuple[str, IgnoreFiles | None]] = [(start, None) for start in self._sides_first(starts)]
+        while pending:
+            path, outer = pending.pop()
+            if path in seen or (outer is None and self._is_left_out(path)):
+                continue
+            seen.add(path)
+            enter(path)
+            folder = self._look_into(path, outer, seen, findings)
+            if folder is not None and (outer is not None or path not in self._sides):
+                pending += [(linked, ignore_files_above(linked)) for linked in folder.linked]
+                pending += [(inside, folder.ignore_files) for inside in folder.inside]
+        self._forget(starts, seen, findings)
+        return findings
+
+    def note(self, folder: str, name: str, sign: Sign) -> bool:
+        """Take what the kernel has told of a file; say whether it counts."""
+        path = os.path.join(folder, name)
+        with self._lock:
+            known = self._folders.get(folder)
+            if known is None:
+                return False
+            if sign is Sign.UNSURE and name in known.files:
+                del known.files[name]
+                return True
+            if sign is Sign.UNSURE or not self._counts(path, known.ignore_files):
+                return False
+            # Not only if it differs: two saves of one size may fall into one tick of the file system's clock.
+            if sign is Sign.COMPLETE and (signature := signature_of(path)) is not None:
+                known.files[name] = signature
+            return True
+
+    def follow(self, paths: Iterable[str]) -> list[str]:
+        """Have these files count whatever their names are; return the folders to be looked into because of them."""
+        named = {real for path in paths for real in _real_names(path)}
+        with self._lock:
+            self._rules = replace(self._rules, named=self._always_named | named)
+            sides = {os.path.dirname(path) for path in named} - self._folders.keys()
+            self._sides |= dict.fromkeys(sides)
+            self._new_sides |= sides
+            known = {path for path in named if os.path.dirname(path) in self._folders}
+            self._remember(known)
+        return sorted(sides)
+
+    def _remember(self, paths: Iterable[str]) -> None:
+        """Know the files of folders that were looked into when these did not count yet."""
+        for path in paths:
+            folder, name = os.path.split(path)
+            if name not in self._folders[folder].files and (signature := signature_of(path)) is not None:
+                self._folders[folder].files[name] = signature
+
+    def _counts(self, path: str, ignore_files: IgnoreFiles) -> bool:
+        if self._rules.change_of(path, ignore_files) is not Change.NOTHING:
+            return True
+        return is_link_to_folder(path) and not self._rules.skips(path, ignore_files)
+
+    def _sides_first(self, starts: Collection[str]) -> list[str]:
+        within = [path for path in self.everything() if _is_below(path, starts)]
+        return sorted({*starts, *within}, key=lambda path: path not in self._sides)
+
+    def _is_left_out(self, path: str) -> bool:
+        """Say so of a folder that has just come; of others it was decided from above."""
+        if path in self.tops or path in self._sides or path in self._folders:
+            return False
+        above = self._folders.get(os.path.dirname(path))
+        return is_environment(path) or (above is not None and self._rules.skips(path, above.ignore_files))
+
+    def _look_into(self, path: str, outer: IgnoreFiles | None, seen: set[str], findings: Findings) -> Folder | None:
+        with self._lock:
+            before = self._folders.get(path)
+            try:
+                found = read_folder(path, self._outer(path) if outer is None else outer, self._rules)
+            except (FileNotFoundError, NotADirectoryError):
+                seen.discard(path)
+                return None
+            except OSError:
+                # Forbidden, or a server that is away: what was known of it stays.
+                seen.update(known for known in self._folders if _is_below(known, (path,)))
+                self._folders.setdefault(path, Folder(outer or (), outer or (), {}, (), ()))
+                return None
+            self._folders[path] = found
+            if path in self._new_sides:
+                self._new_sides.remove(path)
+                return found
+        changed = _differences(before.files if before is not None else {}, found.files)
+        findings.changed += [os.path.join(path, name) for name in changed]
+        return found
+
+    def _outer(self, path: str) -> IgnoreFiles:
+        if path in self._folders:
+            return self._folders[path].outer
+        above = self._folders.get(os.path.dirname(path))
+        return above.ignore_files if above is not None else ignore_files_above(path)
+
+    def _forget(self, starts: Collection[str], seen: set[str], findings: Findings) -> None:
+        is_whole = set(starts) >= set(self.tops)
+        with self._lock:
+            gone = [path for path in self._folders if path not in seen and (is_whole or _is_below(path, starts))]
+            for path in gone:
+                findings.changed += [os.path.join(path, name) for name in self._folders.pop(path).files]
+        findings.left += gone
+
+
+def _differences(before: dict[str, Signature], after: dict[str, Signature]) -> list[str]:
+    """Return the names of files that came, went or changed."""
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
+
+
+def _is_below(path: str, tops: Iterable[str]) -> bool:
+    return any(path == top or path.startswith(top.rstrip(os.sep) + os.sep) for top in tops)
+
+
+def _real_names(path: str) -> Iterator[str]:
+    """Return where a file really is and, where the last part is a link, that link."""
+    yield os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    if os.path.islink(path):
+        yield os.path.realpath(path)
