@@ -142,8 +142,14 @@ def test_under_nohup_the_end_of_the_terminal_is_not_the_end(tmp_path: Path) -> N
         [supervisor] = [pid for pid in children_of(server.pid) if "tornado_cli run" in command_of(pid)]
         server.send(signal.SIGKILL)
         server.wait_for_exit()
+        gate = Gate(tmp_path / "gate")
         with SteadyClients(port) as clients:
             clients.wait_for_answers(50)
+            # Nor does it keep anybody from a reload.
+            save(tmp_path / "main.py", gate.code + app_that_says("two"))
+            os.kill(supervisor, signal.SIGHUP)
+            gate.wait_for_somebody()
+            gate.open()
         assert not clients.failed
         os.kill(supervisor, signal.SIGTERM)
         server.wait_until_nothing_is_left(5.0)

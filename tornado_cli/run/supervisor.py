@@ -122,10 +122,7 @@ class Supervisor:
         if number == signal.SIGCHLD:
             self._reap()
             return
-        if number == signal.SIGHUP and self._had_terminal and controlling_terminal_is_gone():
-            if number in self._inbox.ignored_before:
-                # nohup: the end of the terminal is not to be the end.
-                return
+        if number == signal.SIGHUP and self._is_from_its_terminal():
             number = signal.SIGTERM
         if number in {signal.SIGTERM, signal.SIGINT}:
             doing = "stopping now" if self._fleet.interrupts and number == signal.SIGINT else "finishing what runs"
@@ -143,6 +140,12 @@ class Supervisor:
         if boot is not None:
             self._boot = boot
         return boot is not None
+
+    def _is_from_its_terminal(self) -> bool:
+        """Say whether a HUP is the end of the terminal, which is not to be the end under nohup."""
+        if signal.SIGHUP in self._inbox.ignored_before:
+            return False
+        return self._had_terminal and controlling_terminal_is_gone()
 
     def _reap(self) -> None:
         for pid, code in reap():
