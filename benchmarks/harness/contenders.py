@@ -72,6 +72,10 @@ class RunningContender:
         self._contender = contender
         self._server = server
 
+    @property
+    def root(self) -> int:
+        return self._server.root
+
     def cpu_time(self) -> CpuTime:
         tree = tree_of(self._server.root)
         whole = sum(one.cpu + one.reaped_cpu for one in tree)

@@ -68,13 +68,14 @@ def _position(error: BaseException, stack: StackSummary) -> tuple[str | None, in
     """The line to look at: the last one that is the project's own."""
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno
-    own = [frame for frame in stack if not _is_third_party(frame.filename)]
+    own = [frame for frame in stack if not is_third_party(frame.filename)]
     for frame in reversed(own or stack):
         return frame.filename, frame.lineno
     return None, None
 
 
-def _is_third_party(filename: str) -> bool:
+def is_third_party(filename: str) -> bool:
+    """Whether a file belongs to the interpreter or to what is installed, rather than to the project."""
     return filename.startswith(("<", *_THIRD_PARTY))
 
 

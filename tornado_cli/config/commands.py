@@ -102,6 +102,13 @@ class ServeConfig(ServingConfig):
     poll_interval: float = option(
         "--poll-interval", default=0.5, metavar="SECONDS", minimum=0.05, help="Seconds between two looks."
     )
+    blocked_after: float = option(
+        "--blocked-after",
+        default=0.1,
+        metavar="SECONDS",
+        minimum=0,
+        help="Tell what holds the event loop for longer; 0 never.",
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +168,13 @@ class RunConfig(ServingConfig):
         metavar="SECONDS",
         minimum=0,
         help="Seconds without a beat of its loop after which a worker is killed; 0 never.",
+    )
+    blocked_after: float = option(
+        "--blocked-after",
+        default=0.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Tell what holds a worker's event loop for longer; 0 never.",
     )
     ready_path: str = option(
         "--ready-path", default="", metavar="PATH", help="A worker is ready when this path answers 2xx."

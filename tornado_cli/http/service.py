@@ -16,6 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
+from tornado_cli.app.blocked.watch import LoopWatch
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
@@ -23,6 +24,7 @@ from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open,
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
+from tornado_cli.http.requests import request_of
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.events import event
@@ -49,6 +51,8 @@ class Terms:
     gate: Gate = always_open
     heartbeat: float = HEARTBEAT
     """Seconds between two beats of the loop."""
+    blocked_after: float = 0.0
+    """Seconds after which what holds the loop is reported; 0 never."""
     tls: ssl.SSLContext | None = None
     linger: float = 0.0
     """Seconds in a drain in which an idle kept connection may bring one last request."""
@@ -90,6 +94,7 @@ class Service:
         self._postponed: list[Message] = []
         self._drain_task: asyncio.Task[None] | None = None
         self._draining: Draining | None = None
+        self._watch: LoopWatch | None = None
         HTTPServer.configure(ObservedServer, service=self)
         os.register_at_fork(after_in_child=self._let_go)
 
@@ -203,6 +208,8 @@ class Service:
         self.is_ready = True
         self.tally.ready()
         self._channel.send(Ready(pid=os.getpid(), watched_files=sorted(self._terms.watched_files())))
+        if self._terms.blocked_after:
+            self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
         while self._postponed:
             self._obey(self._postponed.pop(0))
 
@@ -254,6 +261,8 @@ class Service:
             event(logger, logging.WARNING, "unfinished", f"Not finished after {order.grace:g} s: {unfinished}.")
         self._draining.drop_the_rest()
         self._terms.before_leaving()
+        if self._watch is not None:
+            self._watch.stop()
         self.left.set()
         if not self.owns_loop:
             # As if the script had called sys.exit(): its `finally` blocks run.

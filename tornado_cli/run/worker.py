@@ -92,6 +92,7 @@ def _serve(
         access_log=boot.config.access_log,
         adapt=undo_debug,
         gate=gate,
+        blocked_after=boot.config.blocked_after,
         heartbeat=_heartbeat_for(boot.config.hang_timeout),
         linger=boot.config.keep_alive_linger,
         close_spread=boot.config.ws_close_spread,

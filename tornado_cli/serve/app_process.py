@@ -19,6 +19,9 @@ from tornado_cli.system.channel import Channel
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.shared_words import SharedWords
 
+_HEARTBEAT = 10.0
+"""Seconds: nobody reads the beats of a process that only one person uses, and each wakes an idle machine."""
+
 
 def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
     """Serve until told to leave; return the exit code."""
@@ -31,6 +34,8 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
         access_log=boot.config.access_log and order.page is None,
         adapt=_adapt(boot.config.debug),
         gate=_gate(turns, order.turn),
+        heartbeat=_HEARTBEAT,
+        blocked_after=boot.config.blocked_after if order.page is None else 0.0,
         watched_files=watched_files,
         before_leaving=run_reload_hooks,
     )

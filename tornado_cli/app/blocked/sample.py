@@ -1,0 +1,134 @@
+"""A sample of what the loop's thread is doing, cheap to take, and who is named for it."""
+
+import ast
+import dis
+import linecache
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import CodeType, FrameType
+
+from tornado_cli.app.failures import is_third_party
+
+_LONGEST_CALLED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in running code."""
+
+    code: CodeType
+    instruction: int
+    line: int
+    callee: CodeType | None = None
+    """The Python function that was called there."""
+    callee_module: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blame:
+    """A place as people are told of it."""
+
+    file: str
+    line: int
+    function: str
+    called: str = ""
+    """What was called there, as it is written there."""
+
+    def __str__(self) -> str:
+        return f"{short_path(self.file)}:{self.line} in {self.function}"
+
+
+def stack_of(frame: FrameType | None) -> list[FrameType]:
+    """Return a frame and those that led to it."""
+    stack: list[FrameType] = []
+    while frame is not None:
+        stack.append(frame)
+        frame = frame.f_back
+    return stack
+
+
+def site_of(stack: Sequence[FrameType], is_ours: Callable[[str], bool]) -> Site:
+    """Return the innermost place in the project, else the innermost one; `stack` has the innermost frame first."""
+    for number, frame in enumerate(stack):
+        file = frame.f_code.co_filename
+        if is_third_party(file) or is_ours(file):
+            continue
+        callee = stack[number - 1] if number else None
+        return _site(frame, callee)
+    return _site(stack[0], None)
+
+
+def _site(frame: FrameType, callee: FrameType | None) -> Site:
+    return Site(
+        code=frame.f_code,
+        instruction=frame.f_lasti,
+        line=frame.f_lineno,
+        callee=None if callee is None else callee.f_code,
+        callee_module="" if callee is None else str(callee.f_globals.get("__name__", "")),
+    )
+
+
+def owners_in(stack: Sequence[FrameType]) -> list[object]:
+    """Return whose methods are being run: each frame's first argument, where it is called self."""
+    return [frame.f_locals.get("self") for frame in stack if frame.f_code.co_varnames[:1] == ("self",)]
+
+
+def blame_of(site: Site) -> Blame:
+    return Blame(
+        file=site.code.co_filename,
+        line=site.line,
+        function=short_name(site.code),
+        called=_call_written_at(site) or _name_of_callee(site),
+    )
+
+
+def short_name(code: CodeType) -> str:
+    """A function's name in its class; where a function defines it does not matter."""
+    return code.co_qualname.rpartition("<locals>.")[2]
+
+
+def short_path(file: str) -> str:
+    """A path from the working directory on, when it is in it."""
+    here = f"{Path.cwd()}{os.sep}"
+    return file.removeprefix(here)
+
+
+def _name_of_callee(site: Site) -> str:
+    return "" if site.callee is None else f"{site.callee_module}.{short_name(site.callee)}"
+
+
+def _call_written_at(site: Site) -> str:
+    """Return the name by which something was called at a place; nothing when no call goes on there."""
+    if site.callee is None and not _is_call(site):
+        return ""
+    try:
+        node = ast.parse(f"({_source_at(site)})", mode="eval").body
+    except (SyntaxError, ValueError):
+        # The file has been edited since it was imported, or there is none.
+        return ""
+    if isinstance(node, ast.Await):
+        node = node.value
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
+        return ""
+    name = ast.unparse(node.func)
+    return name if len(name) <= _LONGEST_CALLED else ""
+
+
+def _is_call(site: Site) -> bool:
+    return "CALL" in dis.opname[site.code.co_code[site.instruction]]
+
+
+def _source_at(site: Site) -> str:
+    """Return the text of the expression that a place is in, as the compiler noted it."""
+    position = next(islice(site.code.co_positions(), site.instruction // 2, None), (None,) * 4)
+    first, last, start, end = position
+    if first is None or last is None or start is None or end is None:
+        return ""
+    lines = [linecache.getline(site.code.co_filename, number).encode() for number in range(first, last + 1)]
+    # Columns are counted in bytes. From the end first: it may be the same line.
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    return b"".join(lines).decode(errors="replace")
