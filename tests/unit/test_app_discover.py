@@ -295,13 +295,15 @@ def test_an_installed_module_may_be_named(tmp_path: Path) -> None:
         ({}, "app:make(**{'a': 1})", "is not a literal", "module:attr"),
     ],
 )
+@pytest.mark.parametrize(("command", "other"), [("tcli serve", "tcli run"), ("tcli run", "tcli serve")])
 def test_a_mistake_says_what_was_looked_for_and_what_to_type(
-    tmp_path: Path, files: dict[str, str], spec: str | None, message: str, hint: str
+    tmp_path: Path, files: dict[str, str], spec: str | None, message: str, hint: str, command: str, other: str
 ) -> None:
     write(tmp_path, files)
     with pytest.raises(AppError, match=message) as caught:
-        find(tmp_path, spec)
-    assert hint in caught.value.hint
+        find_target(spec, tmp_path, command=command, environ={}, configured=None)
+    assert hint.replace("tcli serve", command) in caught.value.hint
+    assert other not in caught.value.hint
 
 
 ECHO = """

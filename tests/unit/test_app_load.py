@@ -14,6 +14,7 @@ from tornado.wsgi import WSGIContainer
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.load import Delegate, load, make_application
+from tornado_cli.app.target import Target
 from tornado_cli.errors import AppError
 
 HEAD = "import asyncio, contextlib\nimport tornado.web, tornado.ioloop\nfrom tornado.web import Application\n"
@@ -183,10 +184,11 @@ def test_an_error_in_the_users_code_stays_theirs(tmp_path: Path, text: str, erro
 
 def test_a_module_that_went_away_is_said_to_be_missing(tmp_path: Path) -> None:
     (tmp_path / "site_app.py").write_text(HEAD)
-    target = find_target("site_app:app", tmp_path, environ={}, configured=None)
+    target = find_target("site_app:app", tmp_path, command="tcli run", environ={}, configured=None)
     (tmp_path / "site_app.py").unlink()
-    with pytest.raises(AppError, match="There is no module site_app: looked in "):
-        load(target)
+    with pytest.raises(AppError, match="There is no module site_app: looked in ") as caught:
+        load(Target.from_dict(target.to_dict()))
+    assert caught.value.hint == "Name a file: tcli run path/to/file.py"
 
 
 def test_a_name_that_is_taken_by_another_module_is_said_to_be(tmp_path: Path) -> None:

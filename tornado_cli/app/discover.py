@@ -24,15 +24,21 @@ def find_target(
     spec: str | None,
     directory: Path,
     *,
+    command: str = "tcli serve",
     script: bool = False,
     environ: Mapping[str, str],
     configured: str | None,
 ) -> Target:
     """Raise AppError where there is no application, or more than one.
 
-    `script` says to run the file as `__main__` whatever is in it; `configured` is the project file's `app`.
+    `script` says to run the file as `__main__` whatever is in it; `configured` is the project file's `app`; `command`
+    is what hints say to type.
     """
-    search = _Search(directory.absolute(), script=script)
+    search = _Search(directory.absolute(), command, script=script)
+    return replace(_asked_for(search, spec, environ, configured), command=command)
+
+
+def _asked_for(search: "_Search", spec: str | None, environ: Mapping[str, str], configured: str | None) -> Target:
     asked = {
         Origin.ARGUMENT: spec,
         Origin.ENVIRONMENT: environ.get("TCLI_APP"),
@@ -51,15 +57,17 @@ def _named(search: "_Search", text: str) -> Target:
         # A name longer than any file's may be, a folder that is not ours to read.
         shown = text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}..."
         raise AppError(
-            f"{shown} cannot be looked for: {error.strerror}.", hint="Name the application: tcli serve module:name"
+            f"{shown} cannot be looked for: {error.strerror}.",
+            hint=f"Name the application: {search.command} module:name",
         ) from error
 
 
 class _Search:
     """One look at a directory; `script` overrules what the sources say."""
 
-    def __init__(self, directory: Path, *, script: bool) -> None:
+    def __init__(self, directory: Path, command: str, *, script: bool) -> None:
         self.directory = directory
+        self.command = command
         self.script = script
         self.strangers: list[AppError] = []
 
@@ -69,7 +77,7 @@ class _Search:
         if self.script and spec.attribute:
             raise UsageError(
                 f"--script runs a whole file; {spec.text!r} names an attribute of one.",
-                hint=f"Leave out one of them: tcli serve --script {spec.place}",
+                hint=f"Leave out one of them: {self.command} --script {spec.place}",
             )
         path = self._path_of(spec)
         if path is None:
@@ -87,7 +95,7 @@ class _Search:
         path = Path(os.path.normpath(self.directory / spec.place))
         if not path.exists():
             known = [name.relative_to(self.directory).as_posix() for name in python_files(self.directory)]
-            raise AppError(f"There is no {spec.place} in {self.directory}.", hint=_did_you_mean(spec.place, known))
+            raise AppError(f"There is no {spec.place} in {self.directory}.", hint=self._did_you_mean(spec.place, known))
         return path
 
     def _module_path(self, module: str) -> Path | None:
@@ -112,7 +120,7 @@ class _Search:
         if path is None:
             known = [Place.of(name).module for name in python_files(self.directory)]
             looked = f"{self.directory}, its src folder and the installed packages"
-            raise AppError(f"There is no module {spec.place} in {looked}.", hint=_did_you_mean(spec.place, known))
+            raise AppError(f"There is no module {spec.place} in {looked}.", hint=self._did_you_mean(spec.place, known))
         place = Place(path, self.directory, spec.place)
         return self._module(place, spec.attribute, spec.arguments)
 
@@ -122,7 +130,7 @@ class _Search:
             if not is_package:
                 raise AppError(
                     f"{spec.place} is a folder that is no package: it cannot have {spec.attribute}.",
-                    hint=f"Name the file: tcli serve {spec.place}/app.py:{spec.attribute}",
+                    hint=f"Name the file: {self.command} {spec.place}/app.py:{spec.attribute}",
                 )
             return self._module(Place.of(folder / "__init__.py"), spec.attribute, spec.arguments)
         if is_package or (folder / "__main__.py").exists():
@@ -184,7 +192,7 @@ class _Search:
             raise AppError(
                 f"There is no Tornado application in {title}: looked for {_listed(ATTRIBUTES)}, "
                 "and for a place where it starts an event loop.",
-                hint=_name_an_attribute(source, title),
+                hint=self._name_an_attribute(source, title),
             )
         return target
 
@@ -205,7 +213,7 @@ class _Search:
             titles = [target.title for target in found]
             raise AppError(
                 f"There is more than one application: {'; '.join(titles)}.",
-                hint=f"Name one: tcli serve {self._typed(found[0])}",
+                hint=f"Name one: {self.command} {self._typed(found[0])}",
             )
         if self.strangers:
             raise self.strangers[0]
@@ -220,8 +228,8 @@ class _Search:
         """A file of another name that would do, if there is one."""
         for path in python_files(self.directory):
             if path.name not in FILES and (target := self._judged(path)):
-                return f"Name it: tcli serve {self._typed(target)}"
-        return "Name it: tcli serve path/to/file.py, or make a project: tcli new NAME"
+                return f"Name it: {self.command} {self._typed(target)}"
+        return f"Name it: {self.command} path/to/file.py, or make a project: tcli new NAME"
 
     # What comes of it
 
@@ -273,6 +281,18 @@ class _Search:
         except OSError as error:
             raise AppError(f"{self._shown(path)} cannot be read: {error.strerror}.") from error
 
+    # What to type
+
+    def _did_you_mean(self, wanted: str, known: Iterable[str]) -> str:
+        near = difflib.get_close_matches(wanted, list(known), n=1)
+        return f"Did you mean {near[0]}?" if near else f"Name a file or a module: {self.command} path/to/file.py"
+
+    def _name_an_attribute(self, source: Source, title: str) -> str:
+        names = [name for name in source.names if not name.startswith("_")]
+        near = [name for name in names if "app" in name.lower()]
+        example = near[0] if near else "make_app"
+        return f"If it is called otherwise, name it: {self.command} {title}:{example}"
+
     def _typed(self, target: Target) -> str:
         """What to type to name it."""
         assert target.path is not None
@@ -281,18 +301,6 @@ class _Search:
 
     def _shown(self, path: Path) -> str:
         return path.relative_to(self.directory).as_posix() if path.is_relative_to(self.directory) else str(path)
-
-
-def _did_you_mean(wanted: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(wanted, list(known), n=1)
-    return f"Did you mean {near[0]}?" if near else "Name a file or a module: tcli serve path/to/file.py"
-
-
-def _name_an_attribute(source: Source, title: str) -> str:
-    names = [name for name in source.names if not name.startswith("_")]
-    near = [name for name in names if "app" in name.lower()]
-    example = near[0] if near else "make_app"
-    return f"If it is called otherwise, name it: tcli serve {title}:{example}"
 
 
 def _listed(names: Iterable[str]) -> str:

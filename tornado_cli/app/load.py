@@ -92,7 +92,7 @@ def _import(name: str, target: Target) -> ModuleType:
         if error.name is None or not f"{name}.".startswith(f"{error.name}."):
             raise
         places = ", ".join(target.search_path)
-        hint = "Name a file: tcli serve path/to/file.py"
+        hint = f"Name a file: {target.command} path/to/file.py"
         raise AppError(
             f"There is no module {name}: looked in {places} and the installed packages.", hint=hint
         ) from None

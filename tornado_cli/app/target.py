@@ -43,6 +43,8 @@ class Target:
     """The file; None for a module that is no source file."""
     search_path: tuple[str, ...] = ()
     """What to put first on `sys.path`."""
+    command: str = "tcli serve"
+    """What was typed to have it found; hints say to type that."""
 
     @property
     def args(self) -> tuple[Any, ...]:
@@ -68,6 +70,7 @@ class Target:
             "arguments": self.arguments,
             "path": None if self.path is None else str(self.path),
             "search_path": list(self.search_path),
+            "command": self.command,
         }
 
     @classmethod

@@ -93,7 +93,8 @@ def _serve_script(target: Target, arguments: Sequence[str], service: Service, lo
     if not service.is_ready:
         raise AppError(
             f"{target.title} ended without listening for HTTP.",
-            hint="Is it a client, or a program that only defines things? Name the application: tcli serve module:name",
+            hint="Is it a client, or a program that only defines things? "
+            f"Name the application: {target.command} module:name",
         )
 
 

@@ -38,7 +38,12 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
     Raises a TcliError for whatever cannot be.
     """
     target = find_target(
-        config.app or None, directory, script=config.script, environ=os.environ, configured=settings.app or None
+        config.app or None,
+        directory,
+        command="tcli run",
+        script=config.script,
+        environ=os.environ,
+        configured=settings.app or None,
     )
     check_loop(config.loop)
     if config.preload and target.kind is Kind.SCRIPT:
