@@ -113,6 +113,41 @@ def make(): return Application([], greeting=options.site_greeting, argv=sys.argv
     assert app.settings["argv"] == [str(tmp_path / "site_app.py"), "--site_greeting=hi", "--logging=none"]
 
 
+def test_a_module_that_parses_its_options_by_itself_while_it_is_imported_has_them_there(tmp_path: Path) -> None:
+    text = """
+from tornado.options import define, options, parse_command_line
+define("site_early", default="none")
+rest = parse_command_line()
+app = Application([], early=options.site_early, rest=rest)
+"""
+    app, _ = make(tmp_path, text, ":app", ("--site_early=hi", "word"))
+    assert isinstance(app, tornado.web.Application)
+    assert (app.settings["early"], app.settings["rest"]) == ("hi", ["word"])
+
+
+def test_an_application_may_read_its_arguments_in_a_way_of_its_own(tmp_path: Path) -> None:
+    text = """
+import argparse
+import tornado.options
+def make():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--site-name")
+    return Application([], name=parser.parse_args().site_name)
+"""
+    app, _ = make(tmp_path, text, ":make", ("--site-name", "hi"))
+    assert isinstance(app, tornado.web.Application)
+    assert app.settings["name"] == "hi"
+
+
+def test_an_option_that_the_application_does_not_have_is_named_and_those_it_has(tmp_path: Path) -> None:
+    text = (
+        'from tornado.options import define\ndefine("site_word")\ndefine("site_kind", group="k")\napp = Application([])'
+    )
+    with pytest.raises(AppError, match="site_app:app: Unrecognized command line option: 'site-wrod'") as caught:
+        make(tmp_path, text, ":app", ("--site_wrod=1",))
+    assert caught.value.hint == "Its options: --site-kind, --site-word."
+
+
 def test_the_users_folder_comes_first_and_once(tmp_path: Path) -> None:
     sys.path.append(str(tmp_path))
     make(tmp_path, "app = Application([])", ":app")

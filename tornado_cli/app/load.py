@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 
+from tornado_cli.app.arguments import arguments_for
 from tornado_cli.app.choice import ATTRIBUTES
 from tornado_cli.app.lifespan import lifespan_of
 from tornado_cli.app.results import check_delegate, check_maker, is_delegate
@@ -41,16 +42,14 @@ class Loaded:
 def load(target: Target, argv: Sequence[str] = ()) -> Loaded:
     """Import the target's module; what its code raises comes out as it is.
 
-    `argv` are the application's own arguments; tornado.options takes them when the module uses it.
+    `argv` are the application's own arguments; tornado.options takes them when the module defines some.
     """
     assert target.kind is Kind.MODULE
     assert target.module is not None
     prepare_path(target.search_path)
-    sys.argv = [str(target.path or target.module), *argv]
     import_for_the_user()
-    module = _import(target.module, target)
-    if argv and "tornado.options" in sys.modules:
-        sys.modules["tornado.options"].parse_command_line()
+    with arguments_for(target, argv):
+        module = _import(target.module, target)
     name = target.attribute or _usual_name(module, target)
     return Loaded(target=target, module=module, name=name, value=_attribute(module, name, target))
 
