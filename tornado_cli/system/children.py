@@ -8,6 +8,8 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tornado_cli.system.wakeup import held_back
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -62,16 +64,18 @@ def start_interpreter(
     application's search path is set when it is loaded.
     """
     flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
-    started = subprocess.Popen(
-        [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
-        pass_fds=tuple(descriptors),
-        env=environ,
-        cwd=directory,
-        start_new_session=new_session,
-        stdin=stdin,
-        stdout=stdout,
-        stderr=stderr,
-    )
+    # Else a Ctrl-C would reach it while it imports, and show where: `leave_to_the_parent` lets signals in.
+    with held_back(signal.SIGINT):
+        started = subprocess.Popen(
+            [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
+            pass_fds=tuple(descriptors),
+            env=environ,
+            cwd=directory,
+            start_new_session=new_session,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        )
     # The supervisor reaps by waitpid: Popen's own record must not warn about a child it never saw end.
     started.returncode = 0
     return Child(started.pid, pidfd_of(started.pid))

@@ -16,6 +16,17 @@ def leave_to_the_parent(*numbers: signal.Signals) -> None:
     """In a child: have these do nothing; the top process answers them for all."""
     for number in numbers:
         signal.signal(number, _do_nothing)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)
+
+
+@contextlib.contextmanager
+def held_back(*numbers: signal.Signals) -> Iterator[None]:
+    """Let these signals wait until the block is left; in what is started in it, until that lets them in."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
@@ -25,11 +36,8 @@ def signals_for_main_thread_only() -> Iterator[None]:
     The kernel gives a signal to any thread that takes it: to one that has no CPU just now, and the main thread would
     learn of it after things that happened later.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
-    try:
+    with held_back(*signal.valid_signals()):
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class SignalWakeup:
