@@ -187,6 +187,17 @@ class AppFailed(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalWanted(Message):
+    """From a serving process in which something reads the terminal, with one end of a socket pair.
+
+    A byte from it grants the terminal; that nobody holds the other end any more gives it back.
+    """
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BindElsewhere(Message):
     """From a script that listens on an address besides ours: the top process binds it once and for all."""
 

@@ -81,11 +81,17 @@ class OnTerminal:
         return True
 
     def read_until_keys(self) -> None:
-        """Return when keys come one by one: a shell that continues a program says nothing of it."""
+        """Return when keys come one by one; nobody says so."""
+        self._read_until_modes(gives_keys=True)
+
+    def read_until_lines(self) -> None:
+        self._read_until_modes(gives_keys=False)
+
+    def _read_until_modes(self, *, gives_keys: bool) -> None:
         deadline = time.monotonic() + DEADLINE
-        while not self.gives_keys():
-            assert time.monotonic() < deadline, "no keys"
-            self._read(min(deadline, time.monotonic() + 0.01))
+        while self.gives_keys() != gives_keys:
+            assert time.monotonic() < deadline, f"the modes are not those\n{self.shown}"
+            self._read(time.monotonic() + 0.01)
 
     def port(self) -> int:
         """Return the port that `tcli serve` shows, once its application is ready."""

@@ -30,6 +30,8 @@ from tornado_cli.serve.events import (
     Failed,
     ForkserverDied,
     SignalArrived,
+    TerminalClaimed,
+    TerminalReleased,
     Tick,
 )
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
@@ -250,6 +252,8 @@ events = st.one_of(
     st.just(EnvironmentChanged()),
     st.builds(BecameReady, numbers),
     st.builds(Failed, numbers, st.just(FAILURE)),
+    st.builds(TerminalClaimed, numbers),
+    st.builds(TerminalReleased, numbers),
     st.builds(Exited, numbers, codes),
     st.just(ForkserverDied()),
     st.builds(SignalArrived, signals),

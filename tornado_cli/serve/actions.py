@@ -63,6 +63,25 @@ class OpenBrowser:
 
 
 @dataclass(frozen=True, slots=True)
+class LendTerminal:
+    """Let a process read the terminal, and listen for no keys."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTerminalBack:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class TellPostponed:
+    """Somebody debugs: the change is for later."""
+
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TellSlow:
     """The application has not come up yet."""
 
@@ -89,6 +108,9 @@ Action = (
     | TellReady
     | TellForkserverDied
     | OpenBrowser
+    | LendTerminal
+    | TakeTerminalBack
+    | TellPostponed
     | TellSlow
     | TellFailure
     | Leave

@@ -1,5 +1,6 @@
 """A forked child of the forkserver: it serves the application, or the page that stands in for it."""
 
+import os
 from collections.abc import Callable
 
 from tornado.web import Application
@@ -7,7 +8,7 @@ from tornado.web import Application
 from tornado_cli.app.patches import run_reload_hooks, watched_files
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import StartProcess
+from tornado_cli.events import StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
 from tornado_cli.http.process import Ending, serve_directly, serve_target
 from tornado_cli.http.service import Service, Terms
@@ -39,6 +40,10 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
         watched_files=watched_files,
         before_leaving=run_reload_hooks,
     )
+    if order.page is None and os.isatty(0):
+        from tornado_cli.app.terminal_readers import claim_by
+
+        claim_by(lambda end: channel.send(TerminalWanted(pid=os.getpid()), [end]))
     service = Service(channel, adopt(boot.listeners), terms)
     try:
         if order.page is not None:

@@ -33,6 +33,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class TerminalClaimed:
+    """A debugger or the like of this process wants to read the terminal."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalReleased:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Exited:
     number: int
     code: int
@@ -53,4 +65,15 @@ class Tick:
     pass
 
 
-Event = Changed | EnvironmentChanged | BecameReady | Failed | Exited | ForkserverDied | SignalArrived | Tick
+Event = (
+    Changed
+    | EnvironmentChanged
+    | BecameReady
+    | Failed
+    | TerminalClaimed
+    | TerminalReleased
+    | Exited
+    | ForkserverDied
+    | SignalArrived
+    | Tick
+)

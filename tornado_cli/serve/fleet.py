@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.serve.lending import Lending
 
 SLOW_IMPORT = 3.0
 """Seconds after which a page says that the application is still starting."""
@@ -46,6 +47,7 @@ class Fleet:
     started_at: float = 0.0
     changed: tuple[str, ...] = ()
     processes: dict[int, Process] = field(default_factory=dict)
+    lending: Lending = field(default_factory=Lending)
     forkserver_deaths: int = 0
     interrupts: int = 0
     code: ExitCode = ExitCode.OK
@@ -56,9 +58,17 @@ class Fleet:
     def has_page(self) -> bool:
         return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())
 
+    def is_debugged(self) -> bool:
+        """Say whether somebody takes his time at the terminal; a final stop does not wait for him."""
+        return bool(self.lending.claims) and self.phase is not Phase.LEAVING
+
     def next_deadline(self) -> float | None:
         """Return when `Tick` is due, by the clock that `now` comes from."""
+        if self.is_debugged():
+            return None
         deadlines = [p.kill_at for p in self.processes.values() if p.kill_at is not None]
+        if self.lending.back_at is not None:
+            deadlines.append(self.lending.back_at)
         if self.phase is Phase.STARTING and not self.has_page() and self.newest_app() is not None:
             deadlines.append(self.started_at + SLOW_IMPORT)
         return min(deadlines, default=None)

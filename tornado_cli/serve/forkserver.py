@@ -103,6 +103,11 @@ def main() -> None:
     adopt_orphans()
     keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    if os.isatty(0):
+        # Debuggers cost time and memory: nobody can use them elsewhere.
+        from tornado_cli.app.terminal_readers import watch_readers
+
+        watch_readers()
     control.set_blocking(False)
     task = Forkserver(control, boot).run()
     sys.exit(task())

@@ -28,9 +28,12 @@ from tornado_cli.serve.events import (
     Failed,
     ForkserverDied,
     SignalArrived,
+    TerminalClaimed,
+    TerminalReleased,
     Tick,
 )
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Process, Role
+from tornado_cli.serve.lending import Lending, claimed, postpone, released, take_back
 from tornado_cli.system.endings import how_it_ended
 
 _KILL_AFTER_GRACE = 0.5
@@ -54,6 +57,8 @@ def next_actions(fleet: Fleet, event: Event, now: float) -> list[Action]:
 
 def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
     match event:
+        case (Changed() | EnvironmentChanged()) as change if fleet.is_debugged():
+            return postpone(fleet.lending, change)
         case Changed(files) if fleet.phase is not Phase.LEAVING:
             return _start_afresh(fleet, files, now)
         case EnvironmentChanged(files) if fleet.phase is not Phase.LEAVING:
@@ -62,8 +67,15 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return _became_ready(fleet, number, now)
         case Failed(number, failure) if number == fleet.newest_app() and fleet.phase is not Phase.LEAVING:
             return _show(fleet, failure)
+        case TerminalClaimed(number) if number in fleet.processes:
+            return claimed(fleet.lending, number, now)
+        case TerminalReleased(number):
+            return _terminal_released(fleet, number, now)
         case Exited(number, code):
-            return _exited(fleet, number, code)
+            return [*_exited(fleet, number, code), *_terminal_released(fleet, number, now)]
+        case SignalArrived(signal.SIGINT) if fleet.is_debugged():
+            # It has reached the debugger, as everybody in the terminal's foreground.
+            return []
         case ForkserverDied():
             return _forkserver_died(fleet, now)
         case SignalArrived(number):
@@ -148,6 +160,25 @@ def _exited(fleet: Fleet, number: int, code: int) -> list[Action]:
     return []
 
 
+def _terminal_released(fleet: Fleet, number: int, now: float) -> list[Action]:
+    lending = fleet.lending
+    was_debugged = fleet.is_debugged()
+    actions = released(lending, number, now)
+    if was_debugged and not fleet.is_debugged():
+        _put_off_deadlines(fleet, now - lending.since)
+        change, lending.postponed = lending.postponed, None
+        actions += _answer(fleet, change, now) if change is not None else []
+    return actions
+
+
+def _put_off_deadlines(fleet: Fleet, seconds: float) -> None:
+    """Leave out the time that somebody took at the terminal."""
+    fleet.started_at += seconds
+    for process in fleet.processes.values():
+        if process.kill_at is not None:
+            process.kill_at += seconds
+
+
 def _death(phase: Phase, code: int) -> str:
     return f"The application {how_it_ended(code)} while it {'started' if phase is Phase.STARTING else 'served'}."
 
@@ -155,6 +186,7 @@ def _death(phase: Phase, code: int) -> str:
 def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:
     # Its processes went with it, or follow at once: they are bound to its life.
     fleet.processes.clear()
+    fleet.lending = Lending(back_at=now)
     if fleet.phase is Phase.LEAVING:
         return []
     fleet.forkserver_deaths += 1
@@ -180,7 +212,9 @@ def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Ac
 
 
 def _tick(fleet: Fleet, now: float) -> list[Action]:
-    actions: list[Action] = []
+    if fleet.is_debugged():
+        return []
+    actions = take_back(fleet.lending, now)
     for number, process in fleet.processes.items():
         if process.kill_at is not None and process.kill_at <= now:
             process.kill_at = None

@@ -20,6 +20,7 @@ from tornado_cli.events import (
     ProcessForked,
     Ready,
     StartProcess,
+    TerminalWanted,
 )
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
@@ -27,6 +28,7 @@ from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.browser import has_screen, open_browser
 from tornado_cli.serve.bytecode import drop_bytecode
+from tornado_cli.serve.claims import Claims
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
 from tornado_cli.serve.keys import ALL_KEYS, Key, Keys
@@ -81,6 +83,7 @@ class Server:
         self._inbox = inbox
         self._log = log
         self._keys = Keys(terminal, inbox, self._key_pressed)
+        self._claims = Claims(inbox, lambda number: self._handle(events.TerminalReleased(number)))
         self._screen = Screen()
         self._url = url
         self._turns = SharedWords(boot.turns, 1)
@@ -221,6 +224,9 @@ class Server:
                 self._handle(events.BecameReady(number))
             case AppFailed(title=title, traceback=traceback, hint=hint):
                 self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
+            case TerminalWanted():
+                self._claims.add(number, received.descriptors[0])
+                self._handle(events.TerminalClaimed(number))
             case BindElsewhere() as request:
                 answer, listeners = self._addresses.bind(request.host, request.port)
                 self._channels[number].send(answer, [listener.fileno() for listener in listeners])
@@ -253,6 +259,14 @@ class Server:
                 event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
             case actions.OpenBrowser():
                 self._open_browser()
+            case actions.LendTerminal(number):
+                self._keys.lend()
+                self._claims.grant(number)
+            case actions.TakeTerminalBack():
+                self._keys.take_back()
+            case actions.TellPostponed(files):
+                message = f"{_shown(files) if files else 'Reload'}: as soon as the debugger lets the application go on."
+                event(logger, logging.INFO, "postponed", message, files=list(files))
             case actions.TellSlow(seconds):
                 message = f"Still starting after {seconds:g} s; the browser is told to wait."
                 event(logger, logging.WARNING, "slow", message)
@@ -318,6 +332,7 @@ class Server:
 
     def _forget_process(self, number: int) -> None:
         self._close_channel(number)
+        self._claims.end(number)
         self._doomed.discard(number)
         child = self._processes.pop(number, None)
         if child is not None:
