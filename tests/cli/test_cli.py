@@ -262,6 +262,16 @@ def test_a_bad_value_of_a_variable_is_told_by_the_name_of_the_variable(tmp_path:
     assert "Invalid value for WEB_CONCURRENCY: 'many' is not" in usual.stderr
 
 
+@pytest.mark.parametrize("command", ["serve", "run"])
+def test_a_variable_that_was_typed_wrong_is_told_and_does_not_stop_it(tmp_path: Path, command: str) -> None:
+    done = tcli(command, cwd=tmp_path, env={"TCLI_RUN_PROT": "9000"})
+    warned, _, rest = done.stderr.partition("There is no Tornado application")
+    assert "TCLI_RUN_PROT is not a setting." in warned
+    assert "Did you mean TCLI_RUN_PORT?" in warned
+    assert rest
+    assert done.returncode == ExitCode.APP
+
+
 # Anything at all: what no test above thought of.
 
 FLAGS = sorted(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
+from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
@@ -38,6 +39,8 @@ def run(config: RunConfig, settings: Settings, read: ReadSettings) -> ExitCode:
     warning = continue_in_project(directory)
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
+    for variable in strange_variables(os.environ):
+        Terminal().warning(variable.message, variable.hint)
     plan = plan_of(config, settings, directory)
     with top_process_log(config, "supervisor") as log, closing(OpenAddresses(config.backlog)) as addresses:
         listeners = addresses.open(plan.binds)

@@ -8,6 +8,7 @@ from tornado_cli.app.discover import find_target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.companions import companions_of
 from tornado_cli.config.sources import Settings, working_directory
+from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
@@ -37,6 +38,8 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     warning = continue_in_project(working_directory())
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
+    for variable in strange_variables(os.environ):
+        Terminal().warning(variable.message, variable.hint)
     find = partial(
         find_target,
         config.app or None,

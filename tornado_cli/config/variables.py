@@ -1,0 +1,50 @@
+"""Variables that are meant for tcli and are none of its own: typed wrong, they would be passed over in silence."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tornado_cli.config.commands import RunConfig, ServeConfig
+
+_OURS = "TCLI_"
+_CONFIGS = {"TCLI_SERVE_": ServeConfig, "TCLI_RUN_": RunConfig}
+_NEAR = 0.8
+"""From here on a name is taken for a misspelling of another: `TCLI_PORT` for `TCLI_RUN_PORT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StrangeVariable:
+    name: str
+    near: str
+    """The nearest one that exists, if any is near."""
+
+    @property
+    def message(self) -> str:
+        return f"The variable {self.name} is not a setting."
+
+    @property
+    def hint(self) -> str:
+        return f"Did you mean {self.near}?" if self.near else "tcli serve --help and tcli run --help list the settings."
+
+
+def strange_variables(environ: Mapping[str, str]) -> list[StrangeVariable]:
+    """Return those that look like settings and are none, of either command.
+
+    What merely begins with TCLI_ and resembles nothing of ours is somebody else's.
+    """
+    known = _known()
+    names = [name for name, value in environ.items() if value and name.startswith(_OURS) and name not in known]
+    found = [StrangeVariable(name, next(iter(difflib.get_close_matches(name, known, 1, _NEAR)), "")) for name in names]
+    return [one for one in found if one.near or one.name.startswith(tuple(_CONFIGS))]
+
+
+def _known() -> list[str]:
+    """Return the names that mean something, as they are declared in `config.options`."""
+    options = [
+        f"{prefix}{field.name}".upper()
+        for prefix, config in _CONFIGS.items()
+        for field in dataclasses.fields(config)
+        if "option" in field.metadata
+    ]
+    return ["TCLI_APP", *options]
