@@ -31,6 +31,10 @@ def _escape(match: re.Match[str]) -> str:
     return _SHORT.get(character) or (f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}")  # noqa: PLR2004 - the last code of two digits
 
 
+NARROWEST = 20
+"""Columns of a terminal that words are fitted to."""
+
+
 class Tone(StrEnum):
     """What a line means; the value is how rich draws it, in colours that every terminal's own palette defines."""
 
@@ -74,9 +78,12 @@ class Terminal:
             self._show(self._out, (Tone.TEXT if number else Tone.TITLE, visible(line)))
 
     def _labelled(self, tone: Tone, label: str, message: str, hint: str) -> None:
-        self._show(self._err, (tone, f"{label}: "), (Tone.TEXT, visible(message, multiline=True)))
+        columns = columns_of(self._err)
+        text = wrapped(visible(message, multiline=True), columns, used=len(f"{label}: "))
+        self._show(self._err, (tone, f"{label}: "), (Tone.TEXT, text))
         if hint:
-            self._show(self._err, (Tone.HINT, "Hint: "), (Tone.TEXT, visible(hint, multiline=True)))
+            text = wrapped_hint(visible(hint, multiline=True), columns, used=len("Hint: "))
+            self._show(self._err, (Tone.HINT, "Hint: "), (Tone.TEXT, text))
 
     def _show(self, stream: TextIO | None, *parts: tuple[Tone, str]) -> None:
         if stream is None:
@@ -127,6 +134,41 @@ def is_terminal(stream: TextIO) -> bool:
     with suppress(OSError, ValueError):
         return stream.isatty()
     return False
+
+
+def columns_of(stream: TextIO | None) -> int:
+    """Return how wide the terminal is; 0 where there is none, or it does not know."""
+    # ValueError: closed, or no file.
+    with suppress(OSError, ValueError):
+        return 0 if stream is None else os.get_terminal_size(stream.fileno()).columns
+    return 0
+
+
+def wrapped(text: str, columns: int, *, used: int = 0) -> str:
+    """Break lines at spaces alone, the first one as if `used` columns stood before it.
+
+    A word that is longer, as a path may be, is the terminal's to wrap: then it can be copied whole.
+    """
+    if columns < NARROWEST:
+        return text
+    from textwrap import TextWrapper
+
+    wrapper = TextWrapper(
+        columns, expand_tabs=False, replace_whitespace=False, break_long_words=False, break_on_hyphens=False
+    )
+    first, *others = text.split("\n")
+    wrapper.initial_indent = " " * used
+    lines = [wrapper.fill(first)[used:]]
+    wrapper.initial_indent = ""
+    return "\n".join(lines + [wrapper.fill(line) for line in others])
+
+
+def wrapped_hint(text: str, columns: int, *, used: int) -> str:
+    """Do so with a hint, but for what is to be typed: it stands behind a last colon, without a full stop."""
+    prose, colon, typed = text.rpartition(": ")
+    if not colon or text.endswith(".") or used + len(text) <= columns or columns < NARROWEST:
+        return wrapped(text, columns, used=used)
+    return f"{wrapped(f'{prose}:', columns, used=used)}\n  {typed}"
 
 
 def drawn(parts: Sequence[tuple[Tone, str]]) -> str:

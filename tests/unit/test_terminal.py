@@ -1,12 +1,15 @@
 """What the command line shows is text, on any stream."""
 
+import fcntl
 import io
 import os
 import re
+import struct
+import termios
 
 import pytest
 
-from tornado_cli.terminal import Terminal
+from tornado_cli.terminal import Terminal, wrapped, wrapped_hint
 
 HOSTILE = "[/x][link=http://x]t[/link]\x1b]0;title\x07\x9b\u202e"
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: \x1b[2J\n'
@@ -78,3 +81,45 @@ def test_a_stream_that_cannot_encode_shows_escapes() -> None:
     stream = io.TextIOWrapper(raw, encoding="ascii")
     Terminal(err=stream).error("ümlaut")
     assert raw.getvalue() == b"Error: \\xfcmlaut\n"
+
+
+PATH = "/a/path/that-is-longer/than/any-narrow-terminal/main.py"
+
+
+@pytest.mark.parametrize("columns", [20, 40, 79, 200])
+def test_messages_are_broken_between_words_and_paths_never(columns: int) -> None:
+    text = f"There is no application in {PATH}: looked for make_app, create-app and app."
+    lines = wrapped(text, columns, used=7).split("\n")
+    assert " ".join(lines) == text
+    assert all(len(line) <= columns or " " not in line for line in lines)
+    assert len(lines[0]) <= columns - 7
+
+
+def test_what_a_user_or_another_program_has_broken_stays_broken() -> None:
+    text = "one\n\n  indented\ttoo"
+    assert wrapped(text, 30) == text
+    assert wrapped("  two words", 20, used=19).split() == ["two", "words"]
+
+
+def test_without_a_terminal_nothing_is_broken() -> None:
+    err = io.StringIO()
+    Terminal(err=err).error("word " * 100)
+    assert err.getvalue().count("\n") == 1
+
+
+def test_what_is_to_be_typed_can_be_copied_whole() -> None:
+    hint = f"Install it there: {PATH} -m pip install tornado-tcli"
+    assert wrapped_hint(hint, 40, used=6) == f"Install it there:\n  {PATH} -m pip install tornado-tcli"
+    assert wrapped_hint(hint, 200, used=6) == hint
+    assert wrapped_hint("Known keys: one, two, three, four.", 20, used=6) == "Known keys:\none, two, three,\nfour."
+
+
+def test_a_terminal_is_asked_for_its_width() -> None:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+    with os.fdopen(theirs, "w") as stream:
+        Terminal(err=stream, environ={"NO_COLOR": "1"}).error("eight chars " * 5)
+        shown = os.read(ours, 1000).decode()
+    os.close(ours)
+    assert all(len(line) <= 40 for line in shown.splitlines())
+    assert shown.count("\n") == 2

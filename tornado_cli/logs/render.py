@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tornado_cli.logs.access import Access
 from tornado_cli.logs.record import COMPANION, Record, clock_time, is_own
-from tornado_cli.terminal import shows_colour, tone_of_traceback, visible
+from tornado_cli.terminal import shows_colour, tone_of_traceback, visible, wrapped
 
 BADGES = {
     logging.DEBUG: ("DEBUG", "dim"),
@@ -74,13 +74,10 @@ class Painter:
         columns = self._columns()
         text = self._head(record)
         name = "" if is_own(record.logger) else f"{visible(record.logger)}: "
-        body = Text.assemble((name, "dim"), visible(record.message))
-        if columns >= NARROWEST and cell_len(body.plain) > columns - HEAD_WIDTH:
-            lines = body.wrap(self._console, columns - HEAD_WIDTH)
-            for line in lines:
-                line.rstrip()
-            body = Text("\n" + " " * HEAD_WIDTH).join(lines)
-        text.append_text(body)
+        message = visible(record.message)
+        if columns >= NARROWEST and len(name) + len(message) > columns - HEAD_WIDTH:
+            message = wrapped(message, columns - HEAD_WIDTH, used=len(name)).replace("\n", "\n" + " " * HEAD_WIDTH)
+        text.append(name, "dim").append(message)
         if record.traceback:
             text.append_text(traceback_text(record.traceback))
         with self._console.capture() as capture:
