@@ -171,7 +171,7 @@ class Ready(Message):
 
     pid: int
     watched_files: list[str] = field(default_factory=list)
-    """Files that the application asked Tornado's autoreload to watch."""
+    """Files, whatever their names, whose change is a change of the application."""
 
 
 @_message
@@ -183,6 +183,8 @@ class AppFailed(Message):
     title: str
     traceback: str = ""
     hint: str = ""
+    watched_files: list[str] = field(default_factory=list)
+    """As in `Ready`: as far as it came."""
 
 
 @_message

@@ -58,7 +58,7 @@ def serve_target(
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt are ways to fail, too.
         if service.is_draining and isinstance(error, SystemExit | KeyboardInterrupt):
             return Ending.ORDERED
-        service.report(failure_of(error))
+        service.report_failure(failure_of(error))
         return Ending.UNORDERED if service.is_ready else Ending.NEVER_READY
     return Ending.ORDERED if service.is_draining else Ending.UNORDERED
 

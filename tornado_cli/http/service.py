@@ -8,7 +8,7 @@ import ssl
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketHandler
 from tornado_cli.app.blocked.watch import LoopWatch
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import BindElsewhere, Bound, Drain, Message, Ready
+from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, Ready
 from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open, gated
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
@@ -60,7 +60,8 @@ class Terms:
     """Seconds over which a drain closes WebSockets."""
     ready_path: str = ""
     """What has to answer 2xx before the process counts as ready, and takes its first connection."""
-    watched_files: Callable[[], set[str]] = set
+    watched_files: Callable[[], list[str]] = list
+    """Files whose change is one of the application; asked when it is ready, or has failed."""
     before_leaving: Callable[[], None] = lambda: None
 
 
@@ -182,9 +183,9 @@ class Service:
         self._come_alive()
         await self.left.wait()
 
-    def report(self, message: Message) -> None:
-        """Tell the top process."""
-        self._channel.send(message)
+    def report_failure(self, failure: AppFailed) -> None:
+        """Tell the top process, also what has to change for another try."""
+        self._channel.send(replace(failure, watched_files=self._terms.watched_files()))
 
     def _let_go(self) -> None:
         """In what the application forks (process pools): a copy of ours would keep the port, and swallow orders."""
@@ -207,7 +208,7 @@ class Service:
             await until_path_answers(self._servers[0], self._terms.ready_path)
         self.is_ready = True
         self.tally.ready()
-        self._channel.send(Ready(pid=os.getpid(), watched_files=sorted(self._terms.watched_files())))
+        self._channel.send(Ready(pid=os.getpid(), watched_files=self._terms.watched_files()))
         if self._terms.blocked_after:
             self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
         while self._postponed:

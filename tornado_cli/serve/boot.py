@@ -18,6 +18,8 @@ class ServeBoot:
     """Descriptor of the shared word of turns."""
     log: int
     log_format: str
+    directory: str
+    """Where the command was typed; entered anew at each start, for it may have been deleted and made again."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:

@@ -129,10 +129,14 @@ class Server:
         files = self._changes.take()
         if files:
             drop_bytecode(files)
-            if self._fleet.phase is Phase.BROKEN or str(self._target.path) in files:
+            if self._fleet.phase is Phase.BROKEN or self._is_target_in(files):
                 self._find_again()
             is_other = self._environment.is_concerned(files) and self._environment.renew()
             self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
+
+    def _is_target_in(self, files: tuple[str, ...]) -> bool:
+        # The watcher's paths are the real ones.
+        return self._target.path is not None and os.path.realpath(self._target.path) in files
 
     def _find_again(self) -> None:
         """Look at the application anew: the edit may have turned a script into a module, or moved it."""
@@ -220,9 +224,12 @@ class Server:
     def _take_report(self, number: int, received: Received) -> None:
         match received.message:
             case Ready(watched_files=files):
-                self._watcher.follow(files)
+                # A page has none.
+                if files:
+                    self._watcher.follow(files)
                 self._handle(events.BecameReady(number))
-            case AppFailed(title=title, traceback=traceback, hint=hint):
+            case AppFailed(title=title, traceback=traceback, hint=hint, watched_files=files):
+                self._watcher.follow_also(files)
                 self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
             case TerminalWanted():
                 self._claims.add(number, received.descriptors[0])
@@ -265,7 +272,9 @@ class Server:
             case actions.TakeTerminalBack():
                 self._keys.take_back()
             case actions.TellPostponed(files):
-                message = f"{_shown(files) if files else 'Reload'}: as soon as the debugger lets the application go on."
+                message = (
+                    f"{self._shown(files) if files else 'Reload'}: as soon as the debugger lets the application go on."
+                )
                 event(logger, logging.INFO, "postponed", message, files=list(files))
             case actions.TellSlow(seconds):
                 message = f"Still starting after {seconds:g} s; the browser is told to wait."
@@ -355,7 +364,7 @@ class Server:
     def _tell_ready(self, attempt: int, files: tuple[str, ...], seconds: float) -> None:
         milliseconds = round(seconds * 1000)
         if files:
-            what = f"Reloaded in {milliseconds} ms: {_shown(files)}."
+            what = f"Reloaded in {milliseconds} ms: {self._shown(files)}."
             event(logger, logging.INFO, "reloaded", what, attempt=attempt, files=list(files), ms=milliseconds)
         else:
             event(logger, logging.INFO, "ready", f"Ready in {milliseconds} ms.", attempt=attempt, ms=milliseconds)
@@ -364,7 +373,6 @@ class Server:
         message = as_sentences(failure["title"], failure["hint"], "Waiting for a change")
         event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
 
-
-def _shown(files: tuple[str, ...]) -> str:
-    first = os.path.relpath(files[0])
-    return first if len(files) == 1 else f"{first} and {len(files) - 1} more"
+    def _shown(self, files: tuple[str, ...]) -> str:
+        first = os.path.relpath(files[0], os.path.realpath(self._boot.directory))
+        return first if len(files) == 1 else f"{first} and {len(files) - 1} more"

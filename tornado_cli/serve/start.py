@@ -66,6 +66,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             turns=SharedWords.create("tcli-turns", 1).descriptor,
             log=log.sender_end().fileno(),
             log_format=log.format,
+            directory=str(working_directory()),
         )
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)

@@ -15,7 +15,7 @@ from tornado_cli.serve.watching.folders import (
     read_folder,
     signature_of,
 )
-from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules
+from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules, is_noise
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Ground:
         self.tops = tops
         self._sides = dict.fromkeys(os.path.dirname(path) for path in rules.named)
         self._new_sides: set[str] = set()
-        """What is in these when they are first looked into is no change."""
+        """Not looked into so far: known of them are only the files because of which they are watched."""
         self._rules = rules
         self._always_named = rules.named
         self._folders: dict[str, Folder] = {}
@@ -87,18 +87,20 @@ class Ground:
 
     def follow(self, paths: Iterable[str]) -> list[str]:
         """Have these files count whatever their names are; return the folders to be looked into because of them."""
-        named = {real for path in paths for real in _real_names(path)}
+        named = {real for path in paths if not is_noise(path) for real in _real_names(path)}
         with self._lock:
             self._rules = replace(self._rules, named=self._always_named | named)
             sides = {os.path.dirname(path) for path in named} - self._folders.keys()
             self._sides |= dict.fromkeys(sides)
             self._new_sides |= sides
-            known = {path for path in named if os.path.dirname(path) in self._folders}
-            self._remember(known)
+            for side in sides:
+                above = ignore_files_above(side)
+                self._folders[side] = Folder(above, above, {}, (), ())
+            self._remember(named)
         return sorted(sides)
 
     def _remember(self, paths: Iterable[str]) -> None:
-        """Know the files of folders that were looked into when these did not count yet."""
+        """Know files that did not count when their folder was looked into: what changes them from now on is told."""
         for path in paths:
             folder, name = os.path.split(path)
             if name not in self._folders[folder].files and (signature := signature_of(path)) is not None:
@@ -134,11 +136,12 @@ class Ground:
                 self._folders.setdefault(path, Folder(outer or (), outer or (), {}, (), ()))
                 return None
             self._folders[path] = found
-            if path in self._new_sides:
-                self._new_sides.remove(path)
-                return found
-        changed = _differences(before.files if before is not None else {}, found.files)
+            is_new_side = path in self._new_sides
+            self._new_sides.discard(path)
+        known = before.files if before is not None else {}
+        changed = [name for name in _differences(known, found.files) if not is_new_side or name in known]
         findings.changed += [os.path.join(path, name) for name in changed]
+        findings.changed += _gone(path, known.keys() - found.files.keys())
         return found
 
     def _outer(self, path: str) -> IgnoreFiles:
@@ -150,15 +153,25 @@ class Ground:
     def _forget(self, starts: Collection[str], seen: set[str], findings: Findings) -> None:
         is_whole = set(starts) >= set(self.tops)
         with self._lock:
-            gone = [path for path in self._folders if path not in seen and (is_whole or _is_below(path, starts))]
+            gone = [
+                path
+                for path in self._folders
+                if path not in seen | self._new_sides and (is_whole or _is_below(path, starts))
+            ]
             for path in gone:
-                findings.changed += [os.path.join(path, name) for name in self._folders.pop(path).files]
+                findings.changed += _gone(path, self._folders.pop(path).files)
         findings.left += gone
 
 
 def _differences(before: dict[str, Signature], after: dict[str, Signature]) -> list[str]:
-    """Return the names of files that came, went or changed."""
-    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    """Return the names of files that came or changed."""
+    return [name for name in after if before.get(name) != after[name]]
+
+
+def _gone(folder: str, names: Iterable[str]) -> list[str]:
+    """Return the files that are not there any more; the others only do not count any more."""
+    paths = (os.path.join(folder, name) for name in names)
+    return [path for path in paths if not os.path.lexists(path)]
 
 
 def _is_below(path: str, tops: Iterable[str]) -> bool:

@@ -40,6 +40,7 @@ class Watcher:
         self._mounts = Mounts({})
         self._silent: dict[str, str] = {}
         """Folders whose changes the kernel may not know of, with the kind of their file system."""
+        self._followed: set[str] = set()
         self._told: set[str] = set()
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
@@ -68,7 +69,14 @@ class Watcher:
 
     def follow(self, paths: Iterable[str]) -> None:
         """Have a change of any of these files count; instead of those that were named before."""
-        self._look_soon(self._ground.follow(paths))
+        followed = set(paths)
+        if followed != self._followed:
+            self._followed = followed
+            self._look_soon(self._ground.follow(followed))
+
+    def follow_also(self, paths: Iterable[str]) -> None:
+        """As well as those that were named before: the application came only so far."""
+        self.follow(self._followed.union(paths))
 
     def _start_watches(self) -> None:
         if sys.platform != "linux":

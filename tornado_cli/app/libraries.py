@@ -1,0 +1,26 @@
+"""Where installed code lies: no part of a project, though its folder may hold it."""
+
+import os
+import sys
+import sysconfig
+from pathlib import Path
+
+import tornado_cli
+
+
+def _folders() -> tuple[str, ...]:
+    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    places.add(str(Path(tornado_cli.__file__).parent))
+    if sys.prefix != sys.base_prefix:
+        # The rest of a virtual environment. A Python of the system's own has all of /usr.
+        places.add(sys.prefix)
+    places |= {os.path.realpath(place) for place in places}
+    return tuple(f"{place}{os.sep}" for place in places)
+
+
+_FOLDERS = _folders()
+
+
+def is_installed(path: str) -> bool:
+    """Say whether an absolute path is that of Python's own code, of an installed package or of tcli."""
+    return path.startswith(_FOLDERS)

@@ -1,0 +1,44 @@
+"""What the application is made of, as its own process knows it: the watcher is told."""
+
+from collections.abc import Iterable, Iterator
+
+from tornado.web import Application
+
+from tornado_cli.app.loaded_files import loaded_files
+from tornado_cli.app.opened_files import OpenedFiles
+from tornado_cli.app.patches import watched_files
+from tornado_cli.app.served_folders import served_folders
+
+_MOST_CHARACTERS = 96 * 1024
+"""Of all names together; a message has an end. What is left out lies in watched folders, most likely."""
+
+
+class AppFiles:
+    """Files whose change is a change of the application, whatever their names and wherever they are."""
+
+    def __init__(self, tops: Iterable[str]) -> None:
+        self._tops = tuple(tops)
+        self._served: set[str] = set()
+        self._opened = OpenedFiles()
+        self._opened.start()
+
+    def leave_out_served(self, application: Application) -> None:
+        """Templates and static files are read anew at each request."""
+        self._served |= served_folders(application)
+
+    def found(self) -> list[str]:
+        """Return the files, now that the application is up or has failed; what it opens from now on does not count."""
+        self._opened.stop()
+        opened = self._opened.read_in(self._tops, self._served) | watched_files()
+        modules = loaded_files() - opened
+        elsewhere = {path for path in modules if not path.startswith(self._tops)}
+        ordered = [*sorted(opened), *sorted(elsewhere), *sorted(modules - elsewhere)]
+        return list(_within(ordered, _MOST_CHARACTERS))
+
+
+def _within(paths: Iterable[str], limit: int) -> Iterator[str]:
+    for path in paths:
+        limit -= len(path)
+        if limit < 0:
+            return
+        yield path
