@@ -99,14 +99,29 @@ def test_another_file_can_be_named_and_none(tmp_path: Path) -> None:
             assert server.get().text == word
 
 
-def test_an_edit_of_a_file_that_was_named_is_served(tmp_path: Path) -> None:
-    write(tmp_path, {"main.py": APP, "dev.env": "WORD=one\n"})
-    with ServerProcess("serve", "--env-file", "dev.env", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        for attempt, word in enumerate(["two", "three"], start=2):
-            save(tmp_path / "dev.env", f"WORD={word}\n")
-            server.wait_for("reloaded", attempt=attempt)
-            assert server.get().text == word
+@pytest.mark.parametrize("named", ["project/dev.env", "elsewhere/dev.env", "project/link"])
+def test_an_edit_of_a_file_that_was_named_is_served(tmp_path: Path, named: str) -> None:
+    files = dict.fromkeys(("project/dev.env", "elsewhere/dev.env"), "WORD=one\n")
+    write(tmp_path, {"project/main.py": APP, **files})
+    (tmp_path / "project/link").symlink_to("../elsewhere/dev.env")
+    with ServerProcess("serve", "--env-file", str(tmp_path / named), cwd=tmp_path / "project") as server:
+        edit_twice(server, (tmp_path / named).resolve())
+
+
+def test_an_edit_of_what_the_usual_file_links_to_is_served(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": APP, ".env.mine": "WORD=one\n"})
+    (tmp_path / ".env").symlink_to(".env.mine")
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        edit_twice(server, tmp_path / ".env.mine")
+
+
+def edit_twice(server: ServerProcess, file: Path) -> None:
+    server.wait_for("ready")
+    assert server.get().text == "one"
+    for attempt, word in enumerate(["two", "three"], start=2):
+        save(file, f"WORD={word}\n")
+        server.wait_for("reloaded", attempt=attempt)
+        assert server.get().text == word
 
 
 @pytest.mark.parametrize("command", ["serve", "run"])

@@ -21,17 +21,17 @@ class Environment:
     def __init__(self, config: ServeConfig, settings: Settings, directory: Path) -> None:
         """Raise UsageError where a file that was named cannot be read."""
         self._read = partial(environment_of, config, settings, directory)
-        self._file_name = Path(config.env_file).name
-        self.files: frozenset[str] = frozenset()
-        """Files to watch, whatever they are called; the usual one is watched anyhow."""
         self.variables: Mapping[str, str] = dict(os.environ)
         if "env_file" in config.given:
             self.variables = self._read()
-            self.files = frozenset(map(str, filter(None, [env_file_of(config, settings, directory)])))
+        file = env_file_of(config, settings, directory)
+        self.files = frozenset() if file is None else frozenset({str(file)})
+        """Files to watch, whatever they are called; one of the usual name that comes later is noticed anyhow."""
+        self._names = {Path(config.env_file).name, *(Path(one).resolve().name for one in self.files)}
 
     def is_concerned(self, files: Iterable[str]) -> bool:
         """Say whether the change of these files can have changed it."""
-        return any(Path(file).name == self._file_name for file in files)
+        return any(Path(file).name in self._names for file in files)
 
     def renew(self) -> bool:
         """Read the env file again and say whether anything is different; one that cannot be read changes nothing."""
