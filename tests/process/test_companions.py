@@ -115,10 +115,14 @@ def test_they_end_with_the_server(tmp_path: Path, program: str, number: signal.S
 @pytest.mark.parametrize("program", [STAYS, DEAF])
 def test_a_server_that_is_killed_leaves_none(tmp_path: Path, program: str) -> None:
     project(tmp_path, {"css": program})
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for(source="css")
-        server.send(signal.SIGKILL)
-        server.wait_until_nothing_is_left(5.0)
+    for kill in (os.kill, os.killpg):
+        with ServerProcess("serve", cwd=tmp_path) as server:
+            server.wait_for(source="css")
+            tree = server.tree()
+            assert any("css_program" in command_of(pid) for pid in tree)
+            kill(server.pid, signal.SIGKILL)
+            assert wait_until_gone(tree, time.monotonic() + DEADLINE)
+            assert not server.tree()
 
 
 def test_a_keeper_that_is_killed_takes_them_along(tmp_path: Path) -> None:

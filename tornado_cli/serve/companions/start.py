@@ -43,6 +43,8 @@ def company(
         [str(theirs.fileno())],
         descriptors=[theirs.fileno(), *keeper_boot.descriptors],
         environ=_environment(environ),
+        # Whoever kills all of the server's group does not reach it: it is what clears up.
+        new_session=True,
     )
     theirs.close()
     for companion, (reader, writer) in zip(companions, pipes, strict=True):
