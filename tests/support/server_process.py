@@ -35,7 +35,8 @@ class ServerProcess:
 
     `forgives` are words of log records that would fail any other test: tracebacks of our own code. With `on_terminal`
     it has a controlling terminal, which closes when the process that stands in for its window is killed. `under` is
-    what changes the conditions and then execs it: `prlimit --nofile=64`. With no `port` it is not told any.
+    what changes the conditions and then execs it: `prlimit --nofile=64`. With no `port` it is not told any. `flags`
+    are those of the interpreter.
     """
 
     def __init__(
@@ -49,10 +50,11 @@ class ServerProcess:
         on_terminal: bool = False,
         under: Sequence[str] = (),
         inherits: Sequence[socket.socket] = (),
+        flags: Sequence[str] = (),
     ) -> None:
         self.mark = uuid.uuid4().hex
         self._forgives = forgives
-        self._arguments = [sys.executable, "-m", "tornado_cli", command, "--log-format", "json"]
+        self._arguments = [sys.executable, *flags, "-m", "tornado_cli", command, "--log-format", "json"]
         self._arguments += [] if port is None else ["-p", str(port)]
         self._arguments += arguments
         if on_terminal:
@@ -60,7 +62,7 @@ class ServerProcess:
         self._arguments = [*under, *self._arguments]
         self._inherits = [one.fileno() for one in inherits]
         self._cwd = cwd
-        self._env = {
+        self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
             "XDG_DATA_HOME": str(cwd / ".data"),
             TREE_MARK: self.mark,
@@ -79,7 +81,7 @@ class ServerProcess:
         self._process = subprocess.Popen(
             self._arguments,
             cwd=self._cwd,
-            env=self._env,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -21,6 +21,7 @@ from tornado_cli.system.interpreter import (
     project_interpreter,
     reexec_plan,
 )
+from tornado_cli.system.interpreter_flags import interpreter_flags
 
 OURS = "/opt/tcli"
 
@@ -127,7 +128,13 @@ def test_tcli_is_found_by_its_distribution_without_running_anything(
 def plan(project: Path | None, *, installed: bool = True, marker: str = "") -> Stay | Reexec | Warn:
     environ = {REEXEC_MARKER: marker} if marker else {}
     return reexec_plan(
-        project, installed=installed, arguments=["run", "--port", "1"], environ=environ, pid=42, source="tornado-tcli"
+        project,
+        installed=installed,
+        arguments=["run", "--port", "1"],
+        flags=["-O", "-P"],
+        environ=environ,
+        pid=42,
+        source="tornado-tcli",
     )
 
 
@@ -135,9 +142,9 @@ def test_without_another_environment_we_stay() -> None:
     assert plan(None) == Stay()
 
 
-def test_tcli_of_the_project_takes_over_with_the_same_arguments() -> None:
+def test_tcli_of_the_project_takes_over_with_the_same_arguments_and_flags() -> None:
     assert plan(Path("/p/.venv/bin/python")) == Reexec(
-        ("/p/.venv/bin/python", "-P", "-m", "tornado_cli", "run", "--port", "1"), {REEXEC_MARKER: "42"}
+        ("/p/.venv/bin/python", "-O", "-P", "-m", "tornado_cli", "run", "--port", "1"), {REEXEC_MARKER: "42"}
     )
 
 
@@ -197,7 +204,13 @@ def test_it_is_installed_from_where_ours_came_from(
 
 def test_the_plan_starts_the_same_tcli(tmp_path: Path) -> None:
     decided = reexec_plan(
-        Path(sys.executable), installed=True, arguments=["--version"], environ={}, pid=os.getpid(), source=""
+        Path(sys.executable),
+        installed=True,
+        arguments=["--version"],
+        flags=interpreter_flags(),
+        environ={},
+        pid=os.getpid(),
+        source="",
     )
     assert isinstance(decided, Reexec)
     (tmp_path / "click.py").write_text("raise SystemExit('a file of the user was imported as ours')")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tornado_cli.system.interpreter_flags import interpreter_flags
 from tornado_cli.system.wakeup import held_back
 
 
@@ -59,15 +60,12 @@ def start_interpreter(
 ) -> Child:
     """Exec a fresh interpreter with `module` as its program and the flags of this one.
 
-    It must be called by the main thread: `die_with` follows the thread that started the child. `-P` keeps a
-    `logging.py` in the working directory from standing in for the standard library's in our own imports; the
-    application's search path is set when it is loaded.
+    It must be called by the main thread: `die_with` follows the thread that started the child.
     """
-    flags = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]  # noqa: SLF001 - as multiprocessing does
     # Else a Ctrl-C would reach it while it imports, and show where: `leave_to_the_parent` lets signals in.
     with held_back(signal.SIGINT):
         started = subprocess.Popen(
-            [sys.executable, *flags, *([] if "-P" in flags else ["-P"]), "-m", module, *arguments],
+            [sys.executable, *interpreter_flags(), "-m", module, *arguments],
             pass_fds=tuple(descriptors),
             env=environ,
             cwd=directory,

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from tornado_cli.system.interpreter_flags import interpreter_flags
+
 DISTRIBUTION: Final = "tornado-tcli"
 ENVIRONMENT_FOLDERS: Final = (".venv", "venv")
 PROJECT_MARKS: Final = ("pyproject.toml", ".git")
@@ -49,6 +51,7 @@ def continue_in_project(directory: Path) -> Warn | None:
         project,
         installed=project is not None and has_tcli(project),
         arguments=sys.argv[1:],
+        flags=interpreter_flags(),
         environ=os.environ,
         pid=os.getpid(),
         source="" if project is None else install_source(),
@@ -66,16 +69,19 @@ def reexec_plan(
     *,
     installed: bool,
     arguments: Sequence[str],
+    flags: Sequence[str],
     environ: Mapping[str, str],
     pid: int,
     source: str,
 ) -> Plan:
-    """Decide; `arguments` are those after the command's name, `source` is what `install_source` says."""
+    """Decide; `arguments` are those after the command's name, `source` is what `install_source` says.
+
+    `flags` are those of the interpreter, with `-P` among them.
+    """
     if project is None or environ.get(REEXEC_MARKER) == str(pid):
         return Stay()
     if installed:
-        # -P: `-m` would put the working directory first, where a user's click.py or logging.py would be ours.
-        return Reexec((str(project), "-P", "-m", "tornado_cli", *arguments), {REEXEC_MARKER: str(pid)})
+        return Reexec((str(project), *flags, "-m", "tornado_cli", *arguments), {REEXEC_MARKER: str(pid)})
     message = (
         f"The project has its own Python, {project}, in which tcli is not installed: its packages will be missing."
     )
