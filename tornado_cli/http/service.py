@@ -31,6 +31,7 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.sender import LogSender
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
+from tornado_cli.system.wakeup import give_back_to_children
 
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
@@ -98,6 +99,7 @@ class Service:
         self._watch: LoopWatch | None = None
         HTTPServer.configure(ObservedServer, service=self)
         os.register_at_fork(after_in_child=self._let_go)
+        give_back_to_children()
 
     # What servers report.
 

@@ -4,8 +4,11 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterable, Iterator
 from types import FrameType
+
+_ENDINGS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 def _do_nothing(_number: int, _frame: FrameType | None) -> None:
@@ -27,6 +30,28 @@ def held_back(*numbers: signal.Signals) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def give_back_to_children() -> None:
+    """From now on, have what this process forks end by the signals that end a process, as `Process.terminate()` means.
+
+    They wait during a fork: one that is sent at once would meet the handler of ours. Ctrl-C stays the top process's.
+    """
+    before = threading.local()
+
+    def hold_back() -> None:
+        before.mask = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+
+    def let_in() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before.mask)
+
+    def give_back() -> None:
+        for number in _ENDINGS:
+            if signal.getsignal(number) is _do_nothing:
+                signal.signal(number, signal.SIG_DFL)
+        let_in()
+
+    os.register_at_fork(before=hold_back, after_in_parent=let_in, after_in_child=give_back)
 
 
 @contextlib.contextmanager
