@@ -39,6 +39,12 @@ def test_settings_of_tcli_itself_are_not_read_from_it(tmp_path: Path) -> None:
     with ServerProcess("serve", cwd=tmp_path) as server:
         server.wait_for("ready")
         assert server.get().text == "one"
+        assert "TCLI_APP, TCLI_SERVE_HOST in the env file" in str(server.wait_for("misplaced_settings")["message"])
+    with ServerProcess("run", "--env-file", ".env", cwd=tmp_path, env={"TCLI_APP": "main.py"}) as server:
+        server.wait_for("ready")
+        message = str(server.wait_for("misplaced_settings")["message"])
+        assert "TCLI_SERVE_HOST" in message
+        assert "TCLI_APP" not in message
 
 
 def test_a_file_with_a_mistake_is_told_with_its_line_and_none_of_it_is_taken(tmp_path: Path) -> None:

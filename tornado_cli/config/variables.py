@@ -39,6 +39,15 @@ def strange_variables(environ: Mapping[str, str]) -> list[StrangeVariable]:
     return [one for one in found if one.near or one.name.startswith(tuple(_CONFIGS))]
 
 
+def about_misplaced_settings(variables: Mapping[str, str], environ: Mapping[str, str]) -> str:
+    """Say which settings of ours an env file has added to `environ`, if any: they come too late to be settings."""
+    known = _known()
+    names = sorted(name for name in variables if name in known and name not in environ)
+    if not names:
+        return ""
+    return f"{', '.join(names)} in the env file is the application's: tcli reads the environment and pyproject.toml."
+
+
 def _known() -> list[str]:
     """Return the names that mean something, as they are declared in `config.options`."""
     options = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
-from tornado_cli.config.variables import strange_variables
+from tornado_cli.config.variables import about_misplaced_settings, strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.logs.events import event
 from tornado_cli.logs.processes import top_process_log
@@ -67,6 +67,8 @@ def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credential
     urls = urls_of(listeners, "http" if credentials is None else "https")
     text = f"Running {plan.target.title} on {in_words(urls)}"
     event(logger, logging.INFO, "listening", text, url=urls[0], port=first_port(listeners), urls=urls)
+    if misplaced := about_misplaced_settings(plan.environ, os.environ):
+        event(logger, logging.WARNING, "misplaced_settings", misplaced)
     count = f"{plan.workers} {'worker' if plan.workers == 1 else 'workers'}{plan.why}"
     event(logger, logging.INFO, "workers", count, workers=plan.workers)
     if credentials is not None:

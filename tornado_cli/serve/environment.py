@@ -9,6 +9,7 @@ from pathlib import Path
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.env_file import env_file_of, environment_of
 from tornado_cli.config.sources import Settings
+from tornado_cli.config.variables import about_misplaced_settings
 from tornado_cli.errors import UsageError, as_sentences
 from tornado_cli.logs.events import event
 
@@ -23,7 +24,7 @@ class Environment:
         self._read = partial(environment_of, config, settings, directory)
         self.variables: Mapping[str, str] = dict(os.environ)
         if "env_file" in config.given:
-            self.variables = self._read()
+            self._read()
         file = env_file_of(config, settings, directory)
         self.files = frozenset() if file is None else frozenset({str(file)})
         """Files to watch, whatever they are called; one of the usual name that comes later is noticed anyhow."""
@@ -43,4 +44,6 @@ class Environment:
             return False
         is_other = variables != self.variables
         self.variables = variables
+        if is_other and (message := about_misplaced_settings(variables, os.environ)):
+            event(logger, logging.WARNING, "misplaced_settings", message)
         return is_other
