@@ -1,10 +1,13 @@
 """Variables of an env file: in the application's processes, at each start those of the file as it is then."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
 import pytest
+from support.load import SteadyClients
+from support.process_tree import children_of
 from support.project import Gate, app_that_says, save, write
 from support.server_process import ServerProcess
 
@@ -77,6 +80,41 @@ def test_the_old_process_finishes_what_runs_though_its_variables_have_changed(tm
             assert busy.answer().text == "4"
         assert server.stop() == 0
         assert not server.tree()
+
+
+@pytest.mark.parametrize("which", ["old", "new"])
+def test_a_forkserver_that_dies_beside_another_is_got_over(tmp_path: Path, which: str) -> None:
+    write(tmp_path, {"main.py": APP, ".env": "WORD=one\n"})
+    with ServerProcess("serve", "--reload-grace", "20", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        [old] = children_of(server.pid)
+        with server.connect() as busy:
+            busy.begin_upload("/", 4)
+            save(tmp_path / ".env", "WORD=two\n")
+            server.wait_for("reloaded", attempt=2)
+            [new] = set(children_of(server.pid)) - {old}
+            os.kill(old if which == "old" else new, signal.SIGKILL)
+            assert busy.wait_for_end() == b""
+        if which == "new":
+            server.wait_for("forkserver_died")
+            server.wait_for("ready", attempt=3)
+        assert server.get().text == "two"
+        assert server.stop() == 0
+
+
+def test_other_variables_refuse_nobody(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": APP, ".env": "WORD=1\n"})
+    with ServerProcess("serve", "--no-access-log", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        with SteadyClients(server.port) as clients:
+            for number in range(2, 7):
+                clients.wait_for_answers(4)
+                save(tmp_path / ".env", f"WORD={number}\n")
+                server.wait_for("reloaded", attempt=number)
+            clients.wait_for_answers(4)
+        assert not clients.failed
+        assert server.get().text == "6"
+        assert server.stop() == 0
 
 
 def test_changes_during_a_start_end_with_the_last(tmp_path: Path) -> None:
