@@ -1,7 +1,6 @@
 """`tcli serve`: debuggers and questions at the terminal work in the application as in a plain script."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -86,7 +85,6 @@ def assert_left_as_found(terminal: OnTerminal) -> None:
         ("answer = sys.stdin.readline().strip()", "", b"Ada\n", "answer: Ada"),
         ("answer = sys.stdin.buffer.readline()", "", b"Ada\n", r"answer: b'Ada\n'"),
         ("found = {}; code.interact('hello', local=found); answer = found['x']", ">>> ", b"x = 7\n\x04", "answer: 7"),
-        ("answer = input() + input()", "", b"one\ntwo\n", "answer: onetwo"),
     ],
 )
 def test_who_reads_the_terminal_has_it(tmp_path: Path, does: str, shown: str, typed: bytes, expected: str) -> None:
@@ -127,7 +125,8 @@ def test_a_save_waits_for_who_debugs_over_steps_too(tmp_path: Path, end: str) ->
             terminal.read_until(PROMPT)
             assert "Reloaded" not in terminal.shown
             terminal.type(f"{end}\n".encode())
-            terminal.read_until(r"Reloaded in \d+ ms: main\.py")
+            while not terminal.read_until(rf"{PROMPT}|Reloaded in \d+ ms: main\.py")[0].startswith("Reloaded"):
+                terminal.type(f"{end}\n".encode())
             assert answer_to(client) == "answer: old"
         assert_left_as_found(terminal)
 
@@ -207,14 +206,13 @@ def test_a_prompt_can_be_left_for_the_shell_and_come_back_to(tmp_path: Path) -> 
         terminal.read_until("Stopped.")
 
 
-def test_the_arguments_of_a_question_are_not_a_key(tmp_path: Path) -> None:
-    """What is typed ahead of a second question is its answer, and nothing of it ends the server."""
+def test_what_is_typed_ahead_of_a_question_is_its_answer_and_no_key(tmp_path: Path) -> None:
     with served(tmp_path, "answer = input('one? '); answer += input('two? ')") as terminal:
         with asking(terminal.port()) as client:
             terminal.read_until(r"one\? ")
             terminal.type(b"q\nq\nq")
             assert answer_to(client) == "answer: qq"
-        assert not re.search("Stopped", terminal.shown)
+        assert "Stopped" not in terminal.shown
         assert_left_as_found(terminal)
 
 

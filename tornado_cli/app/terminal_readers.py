@@ -1,23 +1,22 @@
 """Debuggers, `input()`, `getpass` and reading stdin work as in a plain script: each claims the terminal first.
 
-The hooks are made before any module of others is imported, so that `from getpass import getpass` gets ours; without a
-claim they do nothing.
+The hooks are there before any module of others is imported, so that `from getpass import getpass` gets ours; without
+a claim they do nothing.
 """
 
 import asyncio
 import builtins
-import code
 import contextlib
 import functools
-import getpass
 import io
-import pdb  # noqa: T100 - not to be entered, to be hooked.
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from tornado_cli.app.after_import import after_import
+from tornado_cli.app.blocked.pauses import paused
 from tornado_cli.system.terminal_claim import Ask, TerminalClaim
 
 _OUR_MODULES = "tornado_cli.*"
@@ -31,9 +30,14 @@ class _Readers:
         self.is_stepping = False
         """Whether a debugger keeps the terminal between its prompts."""
 
-    def reading(self) -> contextlib.AbstractContextManager[None]:
-        """Hold the terminal in the block."""
-        return contextlib.nullcontext() if self.claim is None else self.claim.held()
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold the terminal in the block; that the loop does not turn meanwhile is nothing to report."""
+        if self.claim is None:
+            yield
+            return
+        with paused(), self.claim.held():
+            yield
 
     def claiming(self, function: Callable[..., Any]) -> Any:
         """Return the function, made to hold the terminal while it runs."""
@@ -82,11 +86,7 @@ _readers = _Readers()
 def watch_readers() -> None:
     """Have whoever reads the terminal in this process, and in those it forks, claim it first."""
     builtins.input = _readers.claiming(builtins.input)
-    getpass.getpass = _readers.claiming(getpass.getpass)
-    console: Any = code.InteractiveConsole
-    console.interact = _readers.claiming(console.interact)
-    debugger: Any = pdb.Pdb
-    debugger.interaction = _readers.debugging(debugger.interaction)
+    after_import({"getpass": _change_getpass, "code": _change_code, "pdb": _change_pdb})
     if sys.stdin is not None:
         sys.stdin = sys.__stdin__ = _claiming_stdin(sys.stdin)  # type: ignore[misc]
 
@@ -95,6 +95,18 @@ def claim_by(ask: Ask) -> None:
     """Claim the terminal, in this process, by asking the top process."""
     claim = _readers.claim = TerminalClaim(ask)
     signal.signal(signal.SIGINT, claim.interrupted)
+
+
+def _change_getpass(getpass: Any) -> None:
+    getpass.getpass = _readers.claiming(getpass.getpass)
+
+
+def _change_code(code: Any) -> None:
+    code.InteractiveConsole.interact = _readers.claiming(code.InteractiveConsole.interact)
+
+
+def _change_pdb(pdb: Any) -> None:
+    pdb.Pdb.interaction = _readers.debugging(pdb.Pdb.interaction)
 
 
 def _is_stepping(debugger: Any) -> bool:
