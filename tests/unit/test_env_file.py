@@ -1,5 +1,6 @@
 """The env file: which one, and what it adds to the environment."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -96,8 +97,11 @@ def test_a_name_is_relative_to_where_it_was_written(tmp_path: Path, origin: str,
     assert found == tmp_path / folder / "dev.env"
 
 
-def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"there is no file .*dev\.env"):
+def test_a_file_that_was_named_must_be_there_and_a_file(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"dev\.env is not there"):
+        environment(config_with("dev.env", "command line"), tmp_path)
+    os.mkfifo(tmp_path / "dev.env")
+    with pytest.raises(UsageError, match=r"dev\.env is no regular file"):
         environment(config_with("dev.env", "command line"), tmp_path)
 
 

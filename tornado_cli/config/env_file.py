@@ -36,9 +36,11 @@ def env_file_of(config: ServingConfig, settings: Settings, directory: Path) -> P
         found = (folder / config.env_file for folder in _up_to(settings.directory, directory))
         return next((path for path in found if path.is_file()), None)
     origin = settings.directory if config.given["env_file"] == PYPROJECT else directory
-    path = Path(os.path.normpath(origin / Path(config.env_file).expanduser()))
+    path = Path(os.path.normpath(origin / config.env_file))
     if not path.is_file():
-        raise UsageError(f"--env-file: there is no file {path}.", hint="Make it, or leave the option out.")
+        # A pipe could be read once; a reload reads again.
+        what = "is no regular file" if path.exists() else "is not there"
+        raise UsageError(f"--env-file: {path} {what}.", hint="Make it a file, or leave the option out.")
     return path
 
 
