@@ -1,6 +1,8 @@
 """Addresses that stay keep their sockets; those that go, go whole."""
 
+import errno
 import os
+import select
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +105,26 @@ def test_a_final_stop_closes_at_once_and_removes_files_at_the_end(addresses: Ope
     assert (short / "app.sock").is_socket()
     addresses.close()
     assert not (short / "app.sock").exists()
+
+
+@pytest.mark.outside("linux")
+def test_who_comes_when_an_address_goes_finds_it_gone_and_who_came_before_can_be_accepted(
+    addresses: OpenAddresses,
+) -> None:
+    [listener] = addresses.open([FREE])
+    name = listener.socket.getsockname()
+    # As a worker does, which holds it longer.
+    with listener.socket.dup() as theirs, socket.create_connection(name) as before, socket.socket() as after:
+        after.setblocking(False)
+        addresses.keep_only([])
+        after.connect_ex(name)
+        theirs.accept()[0].close()
+        assert before.recv(1) == b""
+        with pytest.raises(BlockingIOError):
+            theirs.accept()
+        theirs.close()
+        select.select([], [after], [], 20)
+        assert after.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED
 
 
 # ---- what was inherited ----

@@ -52,6 +52,8 @@ SIGNALS = (
 
 
 _MIB = 1024 * 1024
+_HANDSHAKE = 0.1
+"""Seconds for clients whose handshake has begun when the address that they come to is dropped."""
 
 
 class Supervisor:
@@ -268,15 +270,19 @@ class Supervisor:
                 tell(action)
 
     def _drain_order(self, action: actions.DrainWorker) -> Drain:
-        needed = self._needed()
+        dropped = [] if action.is_final else self._dropped_by(self._crews[action.generation])
         return Drain(
             pid=action.pid,
             grace=self._fleet.limits.graceful_timeout,
-            delay=self._fleet.drain_delay_now,
+            delay=self._fleet.drain_delay_now or (_HANDSHAKE if dropped else 0.0),
             takes_queue=action.is_final,
-            dropped=[one.descriptor for one in self._crews[action.generation].listeners if one not in needed],
+            dropped=dropped,
             comes_back=action.comes_back,
         )
+
+    def _dropped_by(self, crew: Crew) -> list[int]:
+        needed = self._needed()
+        return [listener.descriptor for listener in crew.listeners if listener not in needed]
 
     def _needed(self) -> set[Listener]:
         """Return the listeners of all generations that serve or are to."""

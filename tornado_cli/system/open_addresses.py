@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tornado_cli.system.addresses import Address, ListenError
 from tornado_cli.system.binds import Bind, InheritedBind, TcpBind, UnixBind
 from tornado_cli.system.listeners import PortTaken, inherited_listener, open_addresses
+from tornado_cli.system.turn_away import turn_away
 from tornado_cli.system.unix_listeners import SocketFile, open_unix_listener
 
 Place: TypeAlias = tuple[Address, int] | UnixBind | InheritedBind
@@ -33,13 +34,12 @@ class Listener:
         return self.file is None or self.file.is_there()
 
     def close(self) -> None:
-        """Close our copy; no file is left, so that no client comes any more while others still accept."""
-        self.remove_file()
-        self.socket.close()
-
-    def remove_file(self) -> None:
+        """Close our copy; nobody new comes any more while others still accept who has come."""
         if self.file is not None:
             self.file.remove()
+        if not isinstance(self.place, InheritedBind):
+            turn_away(self.socket)
+        self.socket.close()
 
 
 class OpenAddresses:
