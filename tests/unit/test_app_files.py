@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 import pytest
 from support.project import write
@@ -91,6 +93,18 @@ def test_modules_of_the_project_are_told_and_installed_ones_are_not() -> None:
     assert is_installed(pytest.__file__)
     assert is_installed(os.__file__)
     assert not is_installed(__file__)
+
+
+def test_what_only_says_that_it_is_a_module_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "library", cast("ModuleType", SaysItIsAModule()))
+    assert __file__ in loaded_files()
+
+
+class SaysItIsAModule:
+    """As the libraries that cffi puts among the modules."""
+
+    __slots__ = ()
+    __class__ = ModuleType  # type: ignore[assignment]
 
 
 def test_folders_that_are_read_at_each_request_are_found_in_settings_and_routes(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ def loaded_files() -> set[str]:
 
 
 def _file_of(module: object) -> str | None:
-    if not isinstance(module, ModuleType):
+    # Not isinstance: cffi's libraries say that they are modules, and have no dictionary.
+    if not issubclass(type(module), ModuleType):
         return None
     # Not as an attribute: a lazy module would be loaded by that.
     file = object.__getattribute__(module, "__dict__").get("__file__")
