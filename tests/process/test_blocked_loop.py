@@ -36,14 +36,14 @@ class Library(RequestHandler):
 
 class Compute(RequestHandler):
     def get(self):
-        began = time.monotonic()
-        while time.monotonic() - began < 2:
+        began = time.thread_time()
+        while time.thread_time() - began < 0.5:
             re.match(PATTERN, TEXT)  # computes
 
 class Spin(RequestHandler):
     def get(self):
-        began = time.monotonic()
-        while time.monotonic() - began < 0.5:  # spins
+        began = time.thread_time()
+        while time.thread_time() - began < 0.5:  # spins
             pass
 
 class Busy(RequestHandler):

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from tornado_cli.app.blocked.repeats import AT_ONCE, WINDOW, Repeats
 from tornado_cli.app.blocked.stretch import STILL, Blocked, Look, Stretches
+from tornado_cli.app.repeats import AT_ONCE, WINDOW, Repeats
 
 CALL, OTHER = object(), object()
 Seen = Look[str, str]
@@ -83,6 +83,14 @@ def test_a_process_that_was_stopped_is_not_a_loop_that_was_blocked() -> None:
     assert not told_by(at(1.03, 1.0), stopped, idle(9.1, ended_at=9.01))
     woken = replace(idle(9.0, ended_at=8.99), late=7.9, cpu=0.001)
     assert not told_by(at(1.03, 1.0), woken)
+
+
+def test_what_is_slow_for_want_of_a_cpu_is_not_told() -> None:
+    starved = replace(at(1.4, 1.0), late=0.3, cpu=0.01, starved=0.35)
+    assert not told_by(at(1.03, 1.0), starved, idle(1.45, ended_at=1.42))
+    assert not told_by(at(1.03, 1.0), replace(idle(1.4, ended_at=1.35), starved=0.3))
+    both = [at(1.03, 1.0), replace(at(1.4, 1.0), starved=0.2), idle(1.45, ended_at=1.42)]
+    assert only(told_by(*both)).seconds == 0.42
 
 
 def test_what_was_seen_before_a_pause_is_forgotten() -> None:

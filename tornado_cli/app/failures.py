@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
+from tornado_cli.app.whose import is_third_party
+
 _MOST_CHARACTERS = 36 * 1024
 _LONGEST_TITLE = 300
 # How a call comes to the user's code; nothing anyone can mend.
@@ -21,8 +23,6 @@ _MACHINERY = frozenset(
         f"{_STDLIB}/asyncio/base_events.py",
     }
 )
-# A file's own folder may be inside one of these: a virtual environment in a project is not the project.
-_THIRD_PARTY = tuple(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,11 +72,6 @@ def _position(error: BaseException, stack: StackSummary) -> tuple[str | None, in
     for frame in reversed(own or stack):
         return frame.filename, frame.lineno
     return None, None
-
-
-def is_third_party(filename: str) -> bool:
-    """Whether a file belongs to the interpreter or to what is installed, rather than to the project."""
-    return filename.startswith(("<", *_THIRD_PARTY))
 
 
 def _title(error: BaseException, stack: StackSummary, file: str | None) -> str:

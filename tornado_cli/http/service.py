@@ -63,6 +63,8 @@ class Terms:
     """What has to answer 2xx before the process counts as ready, and takes its first connection."""
     watched_files: Callable[[], list[str]] = list
     """Files whose change is one of the application; asked when it is ready, or has failed."""
+    on_ready: Callable[[], None] = lambda: None
+    """Called by the loop that serves, right before the process says that it is ready."""
     before_leaving: Callable[[], None] = lambda: None
 
 
@@ -208,6 +210,7 @@ class Service:
         self._beat()
         if self._terms.ready_path:
             await until_path_answers(self._servers[0], self._terms.ready_path)
+        self._terms.on_ready()
         self.is_ready = True
         self.tally.ready()
         self._channel.send(Ready(pid=os.getpid(), watched_files=self._terms.watched_files()))

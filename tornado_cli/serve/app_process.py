@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tornado.web import Application
 
+from tornado_cli.app.forgotten.watch import ForgottenWatch
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
@@ -34,6 +35,12 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
     target = Target.from_dict(order.target)
     files = AppFiles([boot.directory, *target.search_path])
     sender = child_log(boot.config, boot.log, boot.log_format, "app")
+    forgotten = ForgottenWatch()
+
+    def leave() -> None:
+        run_reload_hooks()
+        forgotten.stop()
+
     terms = Terms(
         tally=NoTally(),
         sender=sender,
@@ -44,7 +51,8 @@ def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
         heartbeat=_HEARTBEAT,
         blocked_after=boot.config.blocked_after if order.page is None else 0.0,
         watched_files=files.found if order.page is None else list,
-        before_leaving=run_reload_hooks,
+        on_ready=forgotten.start if order.page is None else forgotten.stop,
+        before_leaving=leave,
     )
     if order.page is None and os.isatty(0):
         from tornado_cli.app.terminal_readers import claim_by

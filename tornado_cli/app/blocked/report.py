@@ -3,8 +3,8 @@
 import logging
 from dataclasses import dataclass
 
-from tornado_cli.app.blocked.sample import Site, blame_of
 from tornado_cli.app.blocked.stretch import Blocked
+from tornado_cli.app.sites import Site, blame_of
 from tornado_cli.logs.events import event
 
 logger = logging.getLogger("tornado_cli.app")

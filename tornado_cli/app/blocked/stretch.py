@@ -30,9 +30,11 @@ class Look(Generic[S, R]):
     request: R | None = None
     """For whom it is at work."""
     late: float = 0.0
-    """Seconds by which this look came later than it was meant to."""
+    """Seconds by which this look came later than it was meant to, though it had a CPU."""
     cpu: float = 0.0
     """Seconds of CPU that the loop's thread has used since the last look."""
+    starved: float = 0.0
+    """Seconds in which it would have run since then, but had no CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class _Stretch(Generic[S, R]):
     began: float
     sites: Counter[S] = field(default_factory=Counter)
     request: R | None = None
+    starved: float = 0.0
     was_told: bool = False
 
     def blocked(self, until: float, *, is_over: bool) -> Blocked[S, R]:
@@ -92,6 +95,7 @@ class Stretches(Generic[S, R]):
             self._seen_turn = look.turn
             self._stretch.sites[look.site] += 1
             self._stretch.request = self._stretch.request or look.request
+            self._stretch.starved += min(look.starved, look.now - self._stretch.began)
             if self._is_blind(look):
                 self._stretch.began = look.now
         return ended or self._still_going(look)
@@ -100,9 +104,10 @@ class Stretches(Generic[S, R]):
         """Whether too much time has passed unseen.
 
         Code that keeps the interpreter to itself uses the CPU meanwhile, though on a busy machine not all of it. If
-        nobody did, this process was stopped, or had no CPU: no callback's fault.
+        nobody did, this process was stopped: no callback's fault.
         """
-        return look.late > _BLIND and look.cpu < min(look.late / 5, self._threshold / 2)
+        unseen = look.late - look.starved
+        return unseen > _BLIND and look.cpu < min(unseen / 5, self._threshold / 2)
 
     def _ended(self, look: Look[S, R]) -> Blocked[S, R] | None:
         """A call has ended when its turn has, or when another one is being run."""
@@ -113,7 +118,9 @@ class Stretches(Generic[S, R]):
         until = look.now if look.turn == stretch.turn else look.ended_at
         if self._is_blind(look):
             until -= look.late
-        return stretch.blocked(until, is_over=True) if until - stretch.began > self._threshold else None
+        # A busy machine makes everything slow: that is not the code's fault either.
+        own = until - stretch.began - stretch.starved - look.starved
+        return stretch.blocked(until, is_over=True) if own > self._threshold else None
 
     def _still_going(self, look: Look[S, R]) -> Blocked[S, R] | None:
         stretch = self._stretch

@@ -8,16 +8,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from types import FrameType
 
-import tornado_cli
 from tornado_cli.app.blocked.pauses import PAUSES
 from tornado_cli.app.blocked.pulse import Pulse, pulse_of
-from tornado_cli.app.blocked.repeats import Repeats
 from tornado_cli.app.blocked.report import Request, tell_blocked
-from tornado_cli.app.blocked.sample import Site, owners_in, site_of, stack_of
 from tornado_cli.app.blocked.stretch import Look, Stretches
+from tornado_cli.app.repeats import Repeats
+from tornado_cli.app.sites import Site, owners_in, site_of, stack_of
+from tornado_cli.system.thread_times import ThreadTimes, Times
 from tornado_cli.system.wakeup import signals_for_main_thread_only
 
 RequestOf = Callable[[object], Request | None]
@@ -28,7 +27,6 @@ _PATIENCE = 1.0
 """Seconds to wait for the thread's end."""
 _FINEST = 0.005
 """Seconds between two looks, at least."""
-_OURS = f"{Path(tornado_cli.__file__).parent}{os.sep}"
 
 
 class LoopWatch:
@@ -44,7 +42,7 @@ class LoopWatch:
         self._request_of = request_of
         self._step = max(threshold / 4, _FINEST)
         self._watched_thread = threading.get_ident()
-        self._cpu_clock = _cpu_clock_of(self._watched_thread)
+        self._times = ThreadTimes()
         self._stretches: Stretches[Site, Request] = Stretches(threshold)
         self._repeats = Repeats()
         self._pause_mark, _ = PAUSES.since(0)
@@ -63,6 +61,7 @@ class LoopWatch:
         """Tell what there is to tell, and leave the loop alone."""
         self._rest()
         self._pulse.stop()
+        self._times.close()
 
     # The thread's life.
 
@@ -91,15 +90,18 @@ class LoopWatch:
         self._thread = None
 
     def _run(self) -> None:
-        due = time.monotonic()
-        cpu = self._cpu()
+        own_times = ThreadTimes()
+        due, last, own_last = time.monotonic(), self._times.read(), own_times.read()
         while True:
-            now, used = time.monotonic(), self._cpu()
-            self._look(now, now - due, used - cpu)
+            now, times, own = time.monotonic(), self._times.read(), own_times.read()
+            # A thread that is late for want of a CPU has missed nothing but the moment.
+            late = now - due - (own.waiting - own_last.waiting)
+            self._look(now, late, Times(times.on_cpu - last.on_cpu, times.waiting - last.waiting))
             if self._is_leaving:
-                return
-            cpu = used
+                break
+            last, own_last = times, own
             due = self._sleep(now)
+        own_times.close()
 
     def _sleep(self, now: float) -> float:
         """Sleep until the next look; return when that was due."""
@@ -126,7 +128,7 @@ class LoopWatch:
 
     # The looks.
 
-    def _look(self, now: float, late: float, cpu: float) -> None:
+    def _look(self, now: float, late: float, spent: Times) -> None:
         turn = self._pulse.turn()
         self._last_turn = turn
         self._quiet_looks = self._quiet_looks + 1 if turn is None else 0
@@ -134,7 +136,9 @@ class LoopWatch:
         if was_paused:
             self._excused = turn
             self._stretches.forget()
-        look: Look[Site, Request] = Look(now=now, turn=turn, ended_at=self._pulse.ended_at, late=late, cpu=cpu)
+        look: Look[Site, Request] = Look(
+            now=now, turn=turn, ended_at=self._pulse.ended_at, late=late, cpu=spent.on_cpu, starved=spent.waiting
+        )
         if turn is not None and turn != self._excused and now - turn >= self._step:
             look = self._with_sample(look, now - turn)
         blocked = self._stretches.after(look)
@@ -155,7 +159,7 @@ class LoopWatch:
         if call is None or self._pulse.turn() != look.turn:
             return look
         inside = stack[: stack.index(call) + 1]
-        site = site_of(inside, lambda file: file.startswith(_OURS))
+        site = site_of(inside)
         request = self._stretches.request_of(call)
         if request is None and age >= self._threshold / 2:
             request = self._request_in(inside)
@@ -163,11 +167,3 @@ class LoopWatch:
 
     def _request_in(self, stack: list[FrameType]) -> Request | None:
         return next((one for owner in owners_in(stack) if (one := self._request_of(owner))), None)
-
-    def _cpu(self) -> float:
-        return time.process_time() if self._cpu_clock is None else time.clock_gettime(self._cpu_clock)
-
-
-def _cpu_clock_of(thread: int) -> int | None:
-    """Return the clock of a thread's CPU time, where there are such clocks."""
-    return time.pthread_getcpuclockid(thread) if hasattr(time, "pthread_getcpuclockid") else None

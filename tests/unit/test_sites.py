@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tornado_cli.app.blocked.sample import Blame, Site, blame_of, owners_in, short_path, site_of, stack_of
+from tornado_cli.app.sites import Blame, Site, blame_of, owners_in, short_path, site_of, stack_of
 
 
 def site_in(file: Path, code: str, **given: Any) -> Site:
@@ -20,8 +20,7 @@ def site_in(file: Path, code: str, **given: Any) -> Site:
     found: list[Site] = []
 
     def look(*_: Any, **__: Any) -> int:
-        # This file is nobody's project.
-        found.append(site_of(stack_of(sys._getframe()), lambda name: name == __file__))
+        found.append(site_of(stack_of(sys._getframe()), lambda name: name == str(file)))
         return 1
 
     namespace: dict[str, Any] = {"look": look, "look_in_library": by_a_library(look), "__name__": "shop", **given}
@@ -43,7 +42,7 @@ def by_a_library(look: Callable[[], int]) -> Callable[[], str]:
         ("some.where.look(1, two=2)", "some.where.look"),
         ("x = [some.where.look\n   (\n  1)]", "some.where.look"),
         ("'äöü', some.where.look()", "some.where.look"),
-        ("[some.where.look][0]()", "test_blocked_sample.look"),
+        ("[some.where.look][0]()", "test_sites.look"),
     ],
 )
 def test_the_projects_line_is_named_and_what_it_called(tmp_path: Path, line: str, called: str) -> None:
@@ -65,7 +64,7 @@ def test_where_the_source_has_changed_the_code_itself_tells_what_was_called(tmp_
     site = site_in(shop, "def run():\n    look()\n")
     shop.write_text("def run(:\n    (((\n")
     linecache.checkcache(str(shop))
-    assert blame_of(site).called == "test_blocked_sample.look"
+    assert blame_of(site).called == "test_sites.look"
 
 
 def test_a_line_that_calls_nothing_is_named_alone(tmp_path: Path) -> None:

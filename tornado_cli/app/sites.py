@@ -1,4 +1,4 @@
-"""A sample of what the loop's thread is doing, cheap to take, and who is named for it."""
+"""Places in running code: cheap to note, and what people are told of them."""
 
 import ast
 import dis
@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
-from tornado_cli.app.failures import is_third_party
+from tornado_cli.app.whose import is_project
 
 _LONGEST_CALLED = 60
+_MOST_FRAMES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,13 @@ class Blame:
 
     file: str
     line: int
-    function: str
+    function: str = ""
     called: str = ""
     """What was called there, as it is written there."""
 
     def __str__(self) -> str:
-        return f"{short_path(self.file)}:{self.line} in {self.function}"
+        place = f"{short_path(self.file)}:{self.line}"
+        return f"{place} in {self.function}" if self.function else place
 
 
 def stack_of(frame: FrameType | None) -> list[FrameType]:
@@ -50,15 +52,24 @@ def stack_of(frame: FrameType | None) -> list[FrameType]:
     return stack
 
 
-def site_of(stack: Sequence[FrameType], is_ours: Callable[[str], bool]) -> Site:
+def site_of(stack: Sequence[FrameType], is_own: Callable[[str], bool] = is_project) -> Site:
     """Return the innermost place in the project, else the innermost one; `stack` has the innermost frame first."""
     for number, frame in enumerate(stack):
-        file = frame.f_code.co_filename
-        if is_third_party(file) or is_ours(file):
-            continue
-        callee = stack[number - 1] if number else None
-        return _site(frame, callee)
+        if is_own(frame.f_code.co_filename):
+            return _site(frame, stack[number - 1] if number else None)
     return _site(stack[0], None)
+
+
+def project_site_above(frame: FrameType | None) -> Site | None:
+    """Return the innermost place in the project among a frame and those that led to it, if there is one near."""
+    callee = None
+    for _ in range(_MOST_FRAMES):
+        if frame is None:
+            return None
+        if is_project(frame.f_code.co_filename):
+            return _site(frame, callee)
+        frame, callee = frame.f_back, frame
+    return None
 
 
 def _site(frame: FrameType, callee: FrameType | None) -> Site:
@@ -97,7 +108,11 @@ def short_path(file: str) -> str:
 
 
 def _name_of_callee(site: Site) -> str:
-    return "" if site.callee is None else f"{site.callee_module}.{short_name(site.callee)}"
+    if site.callee is None:
+        return ""
+    if site.callee_module.startswith("importlib."):
+        return "import"
+    return f"{site.callee_module}.{short_name(site.callee)}"
 
 
 def _call_written_at(site: Site) -> str:
