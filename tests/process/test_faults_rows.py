@@ -282,6 +282,71 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_serve_faults::test_a_setting_of_the_application_that_is_edited_is_read_again",
         ),
     ),
+    "W1": (
+        "there may be no more watches",
+        (
+            "test_faults_watching::test_when_the_system_gives_no_watches_it_looks_for_itself_and_says_so_once",
+            "test_faults_watching::test_when_watches_run_out_later_it_looks_for_itself_and_says_so_once",
+        ),
+    ),
+    "W2": (
+        "there may be no more instances",
+        ("test_faults_watching::test_when_the_system_gives_no_watches_it_looks_for_itself_and_says_so_once",),
+    ),
+    "W3": (
+        "the kernel loses events",
+        ("test_faults_watching::test_when_the_kernel_loses_events_the_last_edit_is_found",),
+    ),
+    "W4": (
+        "editors save in their ways",
+        ("test_faults_watching::test_each_way_to_save_is_one_reload_of_the_whole_file",),
+    ),
+    "W5": (
+        "links are swapped, lead to packages, or in circles",
+        (
+            "test_faults_watching::test_a_link_to_a_package_may_lead_elsewhere_at_any_time",
+            "test_faults_watching::test_links_in_circles_cost_nothing",
+            "test_watching_ground::test_a_loop_of_links_ends",
+        ),
+    ),
+    "W6": (
+        "folders go, come back, move; another branch; a removed environment",
+        (
+            "test_faults_watching::test_the_folder_itself_may_go_and_come_back",
+            "test_faults_watching::test_another_branch_is_served_with_all_its_files",
+            "test_faults_watching::test_a_virtual_environment_that_is_removed_is_noise",
+            "test_serve_reload::test_files_that_come_go_and_move_are_seen",
+        ),
+    ),
+    "W7": (
+        "a file system does not tell of changes",
+        (
+            "test_faults_watching::test_an_edit_behind_an_overlay_is_found",
+            "test_mounts::test_the_nearest_mount_says_whether_a_folder_may_change_without_a_word",
+        ),
+    ),
+    "W8": (
+        "times stand still or go back",
+        (
+            "test_faults_watching::test_times_that_stand_still_or_go_back_hide_no_edit",
+            "test_watching_ground::test_an_edit_that_keeps_size_and_time_is_found",
+        ),
+    ),
+    "W9": (
+        "names, sizes and folders that nobody expects",
+        (
+            "test_faults_watching::test_names_and_sizes_that_nobody_expects_do_not_end_the_watching",
+            "test_faults_watching::test_a_folder_that_may_not_be_read_ends_nothing_and_is_watched_when_it_may",
+            "test_watching_ground::test_names_that_are_no_text_are_names",
+        ),
+    ),
+    "W10": (
+        "noise",
+        (
+            "test_faults_watching::test_what_the_application_and_its_tools_write_restarts_nothing",
+            "test_serve_reload::test_noise_restarts_nothing",
+        ),
+    ),
 }
 """By the number of the fault: what happens, and `module::test` of those who let it happen."""
 

@@ -5,16 +5,8 @@ from pathlib import Path
 
 import pytest
 from support.project import app_that_says, save, save_in_place, write
+from support.reloads import reloads_until_now
 from support.server_process import ServerProcess
-
-
-def end_with_a_change(server: ServerProcess, folder: Path) -> list[str]:
-    """Return the files of all reloads before a last one that is made here."""
-    write(folder, {"last_of_all.py": ""})
-    server.wait_for_reload_of("last_of_all.py")
-    told = [Path(file).name for event in server.seen("reloaded") for file in event["files"]]
-    assert told.pop() == "last_of_all.py"
-    return told
 
 
 def test_what_git_ignores_restarts_nothing_unless_the_application_imports_it(tmp_path: Path) -> None:
@@ -35,7 +27,7 @@ def test_what_git_ignores_restarts_nothing_unless_the_application_imports_it(tmp
         server.wait_for_reload_of("_version.py")
         save(tmp_path / "generated/api.py", "x = 2\n")
         server.wait_for_reload_of("api.py")
-        assert end_with_a_change(server, tmp_path) == ["_version.py", "api.py"]
+        assert reloads_until_now(server, tmp_path) == [["_version.py"], ["api.py"]]
 
 
 def test_an_ignore_file_counts_from_when_it_is_saved(tmp_path: Path) -> None:
@@ -49,7 +41,7 @@ def test_an_ignore_file_counts_from_when_it_is_saved(tmp_path: Path) -> None:
         save(tmp_path / "drafts/a.py", "x = 22\n")
         server.wait_for_reload_of("a.py", count=2)
         save(tmp_path / "other/b.py", "x = 1\n")
-        assert end_with_a_change(server, tmp_path) == ["a.py", "a.py"]
+        assert reloads_until_now(server, tmp_path) == [["a.py"], ["a.py"]]
 
 
 def test_modules_from_elsewhere_restart_it_also_one_that_fails(tmp_path: Path) -> None:
@@ -106,7 +98,7 @@ def test_files_that_it_reads_while_it_starts_restart_it(tmp_path: Path) -> None:
         for name in [*files[1:], files[0]]:
             save(tmp_path / name, "{ }")
         server.wait_for_reload_of("rules.yml")
-        assert end_with_a_change(server, tmp_path) == ["rules.yml"]
+        assert reloads_until_now(server, tmp_path) == [["rules.yml"]]
 
 
 def test_more_can_be_watched_and_less(tmp_path: Path) -> None:
@@ -121,7 +113,7 @@ def test_more_can_be_watched_and_less(tmp_path: Path) -> None:
         server.wait_for_reload_of("a.yml")
         save_in_place(tmp_path / "other.ini", "1")
         server.wait_for_reload_of("other.ini")
-        assert end_with_a_change(server, tmp_path / "project") == ["a.yml", "other.ini"]
+        assert reloads_until_now(server, tmp_path / "project") == [["a.yml"], ["other.ini"]]
 
 
 def test_something_to_watch_that_is_not_there_is_told_before_anything_listens(tmp_path: Path) -> None:
@@ -143,5 +135,5 @@ def test_polling_sees_what_is_saved_and_removed(tmp_path: Path, way: Callable[[P
         server.wait_for_reload_of("old.py")
         write(tmp_path, {"new/deep/x.py": "", "node_modules/x.py": ""})
         server.wait_for_reload_of("x.py")
-        assert end_with_a_change(server, tmp_path) == ["main.py", "old.py", "x.py"]
+        assert reloads_until_now(server, tmp_path) == [["main.py"], ["old.py"], ["x.py"]]
         assert not server.seen("polling")

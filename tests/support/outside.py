@@ -28,6 +28,12 @@ def _may_mount() -> bool:
         return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
+def _may_limit_watches() -> bool:
+    """Ask a user namespace of its own, whose limits are its own."""
+    command = ["unshare", "--user", "--map-root-user", "test", "-w", "/proc/sys/user/max_inotify_watches"]
+    return shutil.which("unshare") is not None and subprocess.run(command, check=False).returncode == 0
+
+
 def _has_ipv6() -> bool:
     try:
         with socket.socket(socket.AF_INET6) as probe:
@@ -47,6 +53,7 @@ _CONDITIONS: dict[str, Callable[[], bool]] = {
 # What a machine is or is not: to ask for it would fail there for ever.
 _FACTS: dict[str, Callable[[], bool]] = {
     "IPv6": _has_ipv6,
+    "limits of watches": _may_limit_watches,
     **{f"cgroup {controller}": functools.partial(may_limit, controller) for controller in CONTROLLERS},
 }
 

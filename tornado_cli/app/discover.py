@@ -1,8 +1,9 @@
 """Find the application: what was asked for, or what lies in the usual places. Nothing is imported."""
 
+import contextlib
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -47,19 +48,23 @@ def _asked_for(search: "_Search", spec: str | None, environ: Mapping[str, str], 
     for origin, text in asked.items():
         if text:
             return replace(_named(search, text), origin=origin)
-    return search.anything_in(search.directory)
+    with _told(search, f"An application in {search.directory}"):
+        return search.anything_in(search.directory)
 
 
 def _named(search: "_Search", text: str) -> Target:
-    try:
+    with _told(search, text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}..."):
         return search.named(parse_spec(text))
+
+
+@contextlib.contextmanager
+def _told(search: "_Search", what: str) -> Iterator[None]:
+    """A name longer than any file's may be, a folder that is not ours to read, or is no more."""
+    try:
+        yield
     except OSError as error:
-        # A name longer than any file's may be, a folder that is not ours to read.
-        shown = text if len(text) <= NAME_SHOWN else f"{text[:NAME_SHOWN]}..."
-        raise AppError(
-            f"{shown} cannot be looked for: {error.strerror}.",
-            hint=f"Name the application: {search.command} module:name",
-        ) from error
+        hint = f"Name the application: {search.command} module:name"
+        raise AppError(f"{what} cannot be looked for: {error.strerror}.", hint=hint) from error
 
 
 class _Search:

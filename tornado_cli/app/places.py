@@ -1,5 +1,6 @@
 """Where Python code lies in a project, and what it is called as a module."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
@@ -41,7 +42,7 @@ def _folders(directory: Path) -> list[Path]:
     return sorted(
         path
         for path in directory.iterdir()
-        if path.is_dir() and path.name.isidentifier() and path.name not in _SIDE_FOLDERS
+        if path.is_dir() and path.name.isidentifier() and path.name not in _SIDE_FOLDERS and os.access(path, os.X_OK)
     )
 
 

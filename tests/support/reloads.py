@@ -1,0 +1,17 @@
+"""Which files a dev server's reloads were for."""
+
+from pathlib import Path
+
+from support.project import write
+from support.server_process import ServerProcess
+
+_LAST = "last_of_all.py"
+
+
+def reloads_until_now(server: ServerProcess, folder: Path) -> list[list[str]]:
+    """Return the names of the files of each reload, by making a last one: whatever was to come has come before it."""
+    write(folder, {_LAST: ""})
+    server.wait_for_reload_of(_LAST)
+    told = [[Path(file).name for file in event["files"]] for event in server.seen("reloaded")]
+    assert told.pop() == [_LAST]
+    return told
