@@ -245,3 +245,12 @@ def test_a_script_serves_what_is_bound_instead_of_its_own_port(folder: Path) -> 
         assert text_from(folder / "app.sock") == "script"
         assert text_from(server.port) == "script"
         assert server.stop() == 0
+
+
+def test_tls_for_unix_sockets_alone_is_told_to_be_in_vain(folder: Path) -> None:
+    write(folder, {"main.py": app_that_says("one")})
+    with run(folder, "unix:app.sock", options=("--ssl",)) as server:
+        server.wait_for("plain", level="warning")
+        server.wait_for("ready")
+        assert text_from(folder / "app.sock") == "one"
+        assert server.stop() == 0

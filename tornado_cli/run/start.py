@@ -73,6 +73,9 @@ def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credential
     event(logger, logging.INFO, "workers", count, workers=plan.workers)
     if credentials is not None:
         tell(credentials, about_it)
+    if credentials is not None and first_port(listeners) is None:
+        text = "TLS is for TCP; the Unix sockets, which are all that is listened on, are plain."
+        event(logger, logging.WARNING, "plain", text)
 
 
 def _boot(plan: Plan, credentials: Credentials | None, log: LogWriter) -> RunBoot:

@@ -23,6 +23,7 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
 from tornado_cli.run.boot import LET_GO, RunBoot
+from tornado_cli.run.claims import Claims
 from tornado_cli.run.crew import Crew, start_crew
 from tornado_cli.run.fleet import Fleet, Phase, SlotState
 from tornado_cli.run.listening import binds_of, tell_change, urls_of
@@ -34,7 +35,7 @@ from tornado_cli.system.children import Child, end_descendants, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans
 from tornado_cli.system.memory import memory_left, oom_kills
-from tornado_cli.system.open_addresses import Listener, OpenAddresses
+from tornado_cli.system.open_addresses import OpenAddresses
 from tornado_cli.system.stacks import DUMP
 from tornado_cli.system.wakeup import controlling_terminal_is_gone
 
@@ -80,6 +81,7 @@ class Supervisor:
         self._directory = directory
         self._reread = reread
         self._crews: dict[int, Crew] = {}
+        self._claims = Claims(addresses, fleet, self._crews)
         self._urls: list[str] = []
         self._code: ExitCode | None = None
         self._oom_kills = oom_kills()
@@ -113,8 +115,9 @@ class Supervisor:
 
     def _handle(self, happened: events.Event) -> None:
         decided = next_actions(self._fleet, happened, time.monotonic())
-        # Before anybody is told to accept the last from them.
-        self._close_unneeded()
+        if not self._fleet.is_leaving:
+            # Before anybody is told to accept the last from them.
+            self._claims.close_the_rest()
         for action in decided:
             self._perform(action)
 
@@ -270,7 +273,7 @@ class Supervisor:
                 tell(action)
 
     def _drain_order(self, action: actions.DrainWorker) -> Drain:
-        dropped = [] if action.is_final else self._dropped_by(self._crews[action.generation])
+        dropped = [] if action.is_final else self._claims.dropped_by(action.generation)
         return Drain(
             pid=action.pid,
             grace=self._fleet.limits.graceful_timeout,
@@ -279,26 +282,6 @@ class Supervisor:
             dropped=dropped,
             comes_back=action.comes_back,
         )
-
-    def _dropped_by(self, crew: Crew) -> list[int]:
-        needed = self._needed()
-        return [listener.descriptor for listener in crew.listeners if listener not in needed]
-
-    def _needed(self) -> set[Listener]:
-        """Return the listeners of all generations that serve or are to."""
-        staying = [one for one in self._fleet.generations.values() if one.phase is not Phase.LEAVING]
-        needed = {one for each in staying if each.number in self._crews for one in self._crews[each.number].listeners}
-        is_start_pending = self._fleet.reload_again or any(each.number not in self._crews for each in staying)
-        return needed.union(self._addresses.latest) if is_start_pending else needed
-
-    def _close_unneeded(self) -> None:
-        """Let go of addresses that were dropped by a reload, or opened for one that failed."""
-        if self._fleet.is_leaving:
-            return
-        dropped = self._addresses.keep_only(self._needed())
-        for crew in self._crews.values():
-            if not set(dropped).isdisjoint(crew.listeners):
-                crew.leader.send(LET_GO)
 
     def _start_generation(self, number: int, slots: int) -> None:
         try:

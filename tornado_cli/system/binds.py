@@ -78,8 +78,10 @@ def _meant(text: str) -> str:
         return f"Leave {text.partition('://')[0]}:// out; --ssl and --certfile turn TLS on."
     if text.startswith("/"):
         return f"For a Unix socket: --bind unix:{text}"
-    if _is_v6(text):
-        return f"An IPv6 address stands in brackets, with a port: --bind [{text}]:8000"
+    host, _, port = text.rpartition(":")
+    if _is_v6(host) or _is_v6(text):
+        host, port = (host, port) if _is_v6(host) else (text, "8000")
+        return f"An IPv6 address stands in brackets, with a port: --bind [{host}]:{port}"
     if text.startswith(":") and _TCP.fullmatch(f"*{text}"):
         return f"For all addresses: --bind *{text}"
     if _TCP.fullmatch(f"{text}:8000"):
