@@ -53,8 +53,40 @@ class Boot(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForkProcess(Message):
+    """To a forkserver, with the child's end of a new channel: fork a process that waits there for `StartProcess`."""
+
+    number: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForkStage(Message):
+    """To a forkserver, with one end of a control channel: fork another that goes further in the import.
+
+    With `before` it imports the application until just before that module is looked for; without, it imports the
+    third-party modules of the `Learned` that comes along in a file.
+    """
+
+    number: int
+    target: dict[str, Any]
+    before: str = ""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessBegins(Message):
+    """To a forkserver: a process of its has been told to start; what others left behind is older than this."""
+
+    number: int
+    at: float
+    """Seconds since the machine was started."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartProcess(Message):
-    """To the forkserver, with the child's end of a new channel: fork a process that serves.
+    """To a forked process: serve.
 
     With `page` it answers everything with that page; without, it loads the application.
     """
@@ -65,6 +97,8 @@ class StartProcess(Message):
     target: dict[str, Any]
     """The application as it was found for this start: an edit may have made another kind of it."""
     page: dict[str, Any] | None = None
+    state: str | None = None
+    """What the project is known to change of what other modules look at; None: whatever it does is right."""
 
 
 @_message
@@ -132,6 +166,50 @@ class ProcessExited(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageForked(Message):
+    """From a forkserver, with a pidfd where the system has them."""
+
+    number: int
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReady(Message):
+    """From a forkserver that stands where it was told to."""
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageFailed(Message):
+    """From a forkserver that cannot stand there, and leaves."""
+
+    pid: int
+    reason: str
+    cold: list[str] = field(default_factory=list)
+    """Modules that must be left to each process: their import does what a fork cannot carry over."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportsLearned(Message):
+    """From a process that is ready, with a file of what it imported (`serve.learning`)."""
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeedsColdStart(Message):
+    """From a process that started warm: what it imported changes what others should have found."""
+
+    pid: int
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerExited(Message):
     """From the leader, out of `fork_processes`: `code` is the exit code, or the negative number of the signal."""
 
@@ -183,6 +261,8 @@ class AppFailed(Message):
     title: str
     traceback: str = ""
     hint: str = ""
+    may_pass: bool = False
+    """Whether it could be gone when nobody else holds a port or a lock: it is no mistake in the code itself."""
     watched_files: list[str] = field(default_factory=list)
     """As in `Ready`: as far as it came."""
 

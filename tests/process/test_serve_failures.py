@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
-from support.process_tree import children_of
+import pytest
+from support.process_tree import children_of, command_of, wait_until_gone
 from support.project import Gate, app_that_says, save, write
-from support.server_process import ServerProcess
+from support.server_process import DEADLINE, ServerProcess
 
 GOOD = {
     "main.py": "import shop.deep.module\n" + app_that_says("fixed"),
@@ -26,12 +28,6 @@ BROKEN = {
     "too deep a recursion": ("def f(): f()\nf()\n", "RecursionError"),
     "not utf-8": ("x = '\udcff'\n", "SyntaxError"),
 }
-
-
-def app_process_of(server: ServerProcess) -> int:
-    [forkserver] = children_of(server.pid)
-    [app] = children_of(forkserver)
-    return app
 
 
 def test_broken_code_is_a_page_in_whatever_way_it_is_broken(tmp_path: Path) -> None:
@@ -116,10 +112,10 @@ def test_an_endless_import_is_a_page_that_asks_for_patience_and_the_fix_is_serve
 
 
 def test_an_application_that_dies_while_it_serves_is_a_page_until_the_next_save(tmp_path: Path) -> None:
-    write(tmp_path, {"main.py": app_that_says("one")})
+    write(tmp_path, {"main.py": app_that_says("one").replace('"one"', "str(__import__('os').getpid())")})
     with ServerProcess("serve", cwd=tmp_path) as server:
         server.wait_for("ready")
-        os.kill(app_process_of(server), signal.SIGKILL)
+        os.kill(int(server.get().text), signal.SIGKILL)
         assert "SIGKILL" in str(server.wait_for("app_failed")["message"])
         assert server.get().status == 500
         save(tmp_path / "main.py", app_that_says("fixed"))
@@ -136,7 +132,6 @@ def test_the_death_of_the_forkserver_costs_no_more_than_a_restart(tmp_path: Path
         server.wait_for("forkserver_died")
         server.wait_for("ready", attempt=2)
         assert server.get().text == "one"
-        assert len(server.tree()) == 2
         assert server.stop() == 0
 
 
@@ -158,9 +153,25 @@ def test_what_the_application_started_goes_with_it(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": start + app_that_says("one")})
     with ServerProcess("serve", cwd=tmp_path) as server:
         server.wait_for("ready")
-        assert len(server.tree()) == 3
+        assert [pid for pid in server.tree() if "sleep" in command_of(pid)]
         assert server.stop() == 0
         assert not server.tree()
+
+
+@pytest.mark.parametrize("started", ["cold", "warm"])
+def test_what_an_older_process_started_is_gone_after_a_reload(tmp_path: Path, started: str) -> None:
+    start = "import subprocess\nsubprocess.Popen(['sleep', '3600'], start_new_session=True)\n"
+    write(tmp_path, {"main.py": app_that_says("one")})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        if started == "warm":
+            save(tmp_path / "main.py", "import sqlite3\n" + app_that_says("two"))
+            server.wait_for("reloaded", attempt=2)
+        save(tmp_path / "main.py", start + app_that_says("three"))
+        server.wait_for("reloaded", attempt=3 if started == "warm" else 2)
+        [sleeping] = [pid for pid in server.tree() if "sleep" in command_of(pid)]
+        save(tmp_path / "main.py", app_that_says("four"))
+        assert wait_until_gone([sleeping], time.monotonic() + DEADLINE)
 
 
 def test_an_application_that_kills_what_forks_it_ends_the_server_with_a_word(tmp_path: Path) -> None:

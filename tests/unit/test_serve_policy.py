@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,9 @@ from tornado_cli.serve.actions import (
     Action,
     CloseListeners,
     DrainProcess,
+    EndStage,
+    Fork,
+    ForkStage,
     Kill,
     Leave,
     SetTurn,
@@ -23,21 +27,28 @@ from tornado_cli.serve.actions import (
 )
 from tornado_cli.serve.events import (
     BecameReady,
+    Begin,
     Changed,
     EnvironmentChanged,
     Event,
     Exited,
     Failed,
-    ForkserverDied,
     SignalArrived,
+    StageDied,
+    StageFailed,
+    StageReady,
     TerminalClaimed,
     TerminalReleased,
     Tick,
+    WantsColdStart,
 )
+from tornado_cli.serve.events import Learned as LearnedImports
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
+from tornado_cli.serve.learning import Learned, ProjectModule
 from tornado_cli.serve.policy import next_actions
 
-FAILURE = {"title": "SyntaxError", "traceback": "", "hint": ""}
+FAILURE = {"title": "SyntaxError", "traceback": "", "hint": "", "may_pass": False}
+PORT_TAKEN = FAILURE | {"title": "OSError", "may_pass": True}
 INT, TERM = SignalArrived(signal.SIGINT), SignalArrived(signal.SIGTERM)
 GRACE = 1.0
 
@@ -53,7 +64,7 @@ def play(fleet: Fleet, *events: Event, now: float = 0.0) -> list[Action]:
 def serving() -> Fleet:
     """Process 1 serves attempt 1."""
     fleet = Fleet(grace=GRACE)
-    play(fleet, Changed(), BecameReady(1))
+    play(fleet, Begin(), StageReady(1), BecameReady(1))
     return fleet
 
 
@@ -72,16 +83,16 @@ def turn_of(actions: Iterable[Action]) -> int:
 
 def test_the_first_start_is_told_as_ready() -> None:
     fleet = Fleet(grace=GRACE)
-    [app] = starts(play(fleet, Changed()))
+    [app] = starts(play(fleet, Begin()))
     assert app.page is None
     actions = play(fleet, BecameReady(app.number), now=0.5)
-    assert actions == [SetTurn(app.turn), TellReady(1, (), 0.5)]
+    assert actions[:2] == [SetTurn(app.turn), TellReady(1, (), 0.5)]
 
 
 def test_a_change_stops_the_old_process_from_accepting_before_anything_else() -> None:
     fleet = serving()
     actions = play(fleet, Changed(("main.py",)))
-    assert kinds(actions) == [SetTurn, DrainProcess, Start]
+    assert kinds(actions) == [SetTurn, Start, DrainProcess]
     [app] = starts(actions)
     # Neither the old process nor, before it is ready, the new one is kept from its turn by a later word.
     assert 2 < turn_of(actions) <= app.turn
@@ -92,7 +103,7 @@ def test_a_change_during_a_start_kills_what_was_starting_and_tells_all_files_in_
     play(fleet, Changed(("a.py",)))
     actions = play(fleet, Changed(("b.py", "a.py")))
     assert Kill(2) in actions
-    assert play(fleet, BecameReady(3))[-1] == TellReady(3, ("a.py", "b.py"), 0.0)
+    assert TellReady(3, ("a.py", "b.py"), 0.0) in play(fleet, BecameReady(3))
 
 
 def test_a_late_report_of_an_earlier_attempt_changes_nothing() -> None:
@@ -110,7 +121,7 @@ def test_a_failure_is_told_once_and_a_page_takes_its_place() -> None:
     actions = play(fleet, Failed(2, FAILURE))
     [page] = starts(actions)
     assert page.page == {"status": 500, **FAILURE}
-    assert actions[-1] == TellFailure(FAILURE)
+    assert TellFailure(FAILURE) in actions
     assert play(fleet, Exited(2, 3)) == []
 
 
@@ -119,7 +130,8 @@ def test_a_failure_is_told_once_and_a_page_takes_its_place() -> None:
 )
 def test_a_sudden_end_is_told_in_words(code: int, words: str) -> None:
     fleet = serving()
-    [_, told] = play(fleet, Changed(("a.py",)), Exited(2, code))
+    play(fleet, Changed(("a.py",)), Exited(1, 0))
+    told = play(fleet, Exited(2, code))[-1]
     assert isinstance(told, TellFailure)
     assert words in told.failure["title"]
     assert "while it started" in told.failure["title"]
@@ -143,7 +155,7 @@ def test_a_fix_is_served_and_the_page_goes() -> None:
     actions = play(fleet, Changed(("a.py",)))
     assert DrainProcess(3, GRACE, False) in actions
     [app] = starts(actions)
-    assert play(fleet, BecameReady(app.number))[-1] == TellReady(3, ("a.py",), 0.0)
+    assert TellReady(3, ("a.py",), 0.0) in play(fleet, BecameReady(app.number))
 
 
 def test_a_slow_start_has_a_page_that_goes_when_it_is_ready() -> None:
@@ -174,42 +186,44 @@ def test_what_has_not_left_after_its_grace_is_killed() -> None:
 @pytest.mark.parametrize("stop", [INT, TERM])
 def test_a_stop_closes_the_listeners_drains_and_leaves_with_the_last_process(stop: Event) -> None:
     fleet = serving()
-    assert play(fleet, stop) == [CloseListeners(), DrainProcess(1, GRACE, True)]
+    assert play(fleet, stop) == [CloseListeners(), DrainProcess(1, GRACE, True), Kill(2)]
     assert play(fleet, Changed(("a.py",)), TERM) == []
-    assert play(fleet, Exited(1, 0)) == [Leave(ExitCode.OK)]
+    assert play(fleet, Exited(2, -9), Exited(1, 0)) == [Leave(ExitCode.OK)]
 
 
 def test_a_failure_that_is_reported_during_a_stop_does_not_undo_it() -> None:
     fleet = Fleet(grace=GRACE)
-    play(fleet, Changed(), TERM)
+    play(fleet, Begin(), TERM)
     assert play(fleet, Failed(1, FAILURE)) == []
     assert play(fleet, Exited(1, 3)) == [Leave(ExitCode.OK)]
 
 
 def test_a_stop_before_anything_is_ready_waits_for_nobody() -> None:
     fleet = Fleet(grace=GRACE)
-    assert play(fleet, Changed(), TERM) == [CloseListeners(), Kill(1)]
+    assert play(fleet, Begin(), TERM) == [CloseListeners(), Kill(1)]
     assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.OK)]
 
 
 def test_a_second_int_kills_and_ends_with_130() -> None:
     fleet = serving()
     assert Kill(1) in play(fleet, INT, INT)
-    assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.INTERRUPTED)]
+    assert play(fleet, Exited(2, -9), Exited(1, -9)) == [Leave(ExitCode.INTERRUPTED)]
 
 
 def test_quit_kills_and_ends_with_0() -> None:
     fleet = serving()
     assert Kill(1) in play(fleet, SignalArrived(signal.SIGQUIT))
-    assert play(fleet, Exited(1, -9)) == [Leave(ExitCode.OK)]
+    assert play(fleet, Exited(2, -9), Exited(1, -9)) == [Leave(ExitCode.OK)]
 
 
 def test_a_changed_environment_has_a_forkserver_of_its_own_and_the_old_process_its_grace() -> None:
     fleet = serving()
     actions = play(fleet, EnvironmentChanged((".env",)))
-    assert kinds(actions) == [StartForkserver, SetTurn, DrainProcess, Start]
+    assert kinds(actions) == [Kill, StartForkserver, SetTurn, Fork, Start, DrainProcess]
     [app] = starts(actions)
-    assert play(fleet, BecameReady(app.number))[-1] == TellReady(2, (".env",), 0.0)
+    assert TellReady(2, (".env",), 0.0) in play(fleet, BecameReady(app.number))
+    play(fleet, Exited(2, -9))
+    assert EndStage(1) in play(fleet, Exited(1, 0)), "the old one has nothing left to do"
 
 
 def test_an_environment_that_changes_during_a_stop_starts_nothing() -> None:
@@ -218,33 +232,40 @@ def test_an_environment_that_changes_during_a_stop_starts_nothing() -> None:
 
 def test_a_dead_forkserver_is_replaced_and_the_application_started_again() -> None:
     fleet = serving()
-    actions = play(fleet, ForkserverDied())
-    assert actions[:2] == [TellForkserverDied(), StartForkserver()]
+    actions = play(fleet, StageDied(1))
+    assert actions[:2] == [TellForkserverDied(), StartForkserver(2)]
     [app] = starts(actions)
-    assert play(fleet, BecameReady(app.number))[-1] == TellReady(2, (), 0.0)
+    assert TellReady(2, (), 0.0) in play(fleet, BecameReady(app.number))
 
 
 def test_a_forkserver_that_dies_again_and_again_ends_it_with_1() -> None:
     fleet = serving()
-    assert kinds(play(fleet, *[ForkserverDied()] * 3))[-1] is Leave
+    assert kinds(play(fleet, StageDied(1), StageDied(2), StageDied(3)))[-1] is Leave
     assert fleet.code is ExitCode.FAILURE
 
 
 def test_a_good_start_makes_earlier_deaths_forgotten() -> None:
     fleet = serving()
-    for _ in range(5):
-        [app] = starts(play(fleet, ForkserverDied()))
+    for stage in range(1, 6):
+        [app] = starts(play(fleet, StageDied(stage)))
         play(fleet, BecameReady(app.number))
     assert fleet.phase is Phase.SERVING
 
 
 def test_a_dead_forkserver_at_a_stop_is_the_end_of_it() -> None:
-    assert play(serving(), TERM, ForkserverDied()) == [Leave(ExitCode.OK)]
+    assert play(serving(), TERM, StageDied(1)) == [Leave(ExitCode.OK)]
 
 
 # Any history.
 
-numbers = st.integers(1, 6)
+numbers = st.integers(1, 8)
+stages = st.integers(1, 5)
+learned = st.builds(
+    Learned,
+    third_party=st.lists(st.sampled_from(["x", "y"]), unique=True).map(tuple),
+    cold=st.sets(st.just("y")).map(frozenset),
+    project=st.just((ProjectModule("a", "a.py", 0.0), ProjectModule("b", "b.py", 1.0))),
+)
 codes = st.sampled_from([0, 3, -9])
 signals = st.sampled_from([signal.SIGINT, signal.SIGTERM, signal.SIGQUIT])
 events = st.one_of(
@@ -255,7 +276,11 @@ events = st.one_of(
     st.builds(TerminalClaimed, numbers),
     st.builds(TerminalReleased, numbers),
     st.builds(Exited, numbers, codes),
-    st.just(ForkserverDied()),
+    st.builds(LearnedImports, numbers, learned),
+    st.builds(WantsColdStart, numbers),
+    st.builds(StageReady, stages),
+    st.builds(StageFailed, stages, st.just(("x",))),
+    st.builds(StageDied, stages),
     st.builds(SignalArrived, signals),
     st.just(Tick()),
 )
@@ -265,25 +290,41 @@ events = st.one_of(
 def test_any_history_leaves_a_legal_state_and_an_end(history: list[tuple[Event, float]]) -> None:
     fleet, now, turn = Fleet(grace=GRACE), 0.0, 0
     begun: dict[int, Start] = {}
+    forked: set[int] = set()
+    standing: set[int] = set()
     left: list[Leave] = []
 
     def happen(event: Event) -> None:
         nonlocal turn
         was_leaving = fleet.phase is Phase.LEAVING
+        if isinstance(event, StageDied):
+            standing.difference_update({event.stage, *fleet.stages.descendants(event.stage)})
         for action in next_actions(fleet, event, now):
             match action:
                 case SetTurn(new):
                     assert new >= turn, "a turn that has passed does not come back"
                     turn = new
+                case Fork(number, stage):
+                    assert not was_leaving
+                    assert stage in standing
+                    forked.add(number)
+                case StartForkserver(stage):
+                    standing.add(stage)
+                case ForkStage(stage, parent):
+                    assert parent in standing
+                    standing.add(stage)
+                case EndStage(stage):
+                    standing.remove(stage)
                 case Start(number, own_turn):
                     assert not was_leaving
+                    assert number in forked
                     assert number not in begun
                     assert own_turn >= turn, "it could never accept"
                     begun[number] = action
                 case Leave():
                     left.append(action)
 
-    happen(Changed())
+    happen(Begin())
     for event, pause in history:
         if left:
             break
@@ -300,3 +341,114 @@ def test_any_history_leaves_a_legal_state_and_an_end(history: list[tuple[Event, 
             happen(Exited(number, 0))
     assert left
     assert not fleet.processes
+
+
+def test_a_start_that_may_have_met_what_the_older_process_holds_is_tried_once_more() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)))
+    assert starts(play(fleet, Failed(2, PORT_TAKEN), Exited(2, 3))) == []
+    [again] = starts(play(fleet, Exited(1, 0)))
+    assert again.page is None
+    actions = play(fleet, Failed(again.number, PORT_TAKEN))
+    assert TellFailure(PORT_TAKEN) in actions, "nobody else holds anything now"
+
+
+def test_a_mistake_in_the_code_is_shown_at_once() -> None:
+    fleet = serving()
+    assert TellFailure(FAILURE) in play(fleet, Changed(("a.py",)), Failed(2, FAILURE))
+
+
+def test_a_good_start_has_a_spare_forked_which_is_the_next_to_start() -> None:
+    fleet = Fleet(grace=GRACE)
+    [spare] = forks(play(fleet, Begin(), BecameReady(1)))
+    actions = play(fleet, Changed(("a.py",)))
+    assert forks(actions) == []
+    assert starts(actions)[0].number == spare.number
+
+
+def test_what_an_application_imports_of_others_is_imported_ahead() -> None:
+    fleet = serving()
+    [stage] = stages_forked(play(fleet, LearnedImports(1, LEARNED)))
+    assert (stage.parent, stage.modules) == (1, ("x", "y"))
+    actions = play(fleet, StageReady(stage.stage))
+    assert Kill(2) in actions, "the spare that knows less"
+    [spare] = forks(actions)
+    assert spare.stage == stage.stage
+    assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
+
+
+def test_a_module_that_a_fork_cannot_carry_over_is_left_to_each_start() -> None:
+    fleet = serving()
+    play(fleet, LearnedImports(1, LEARNED))
+    [stage] = stages_forked(play(fleet, StageFailed(2, ("x",))))
+    assert stage.modules == ("y",)
+
+
+def test_a_module_that_the_project_prepares_something_for_is_left_to_each_start() -> None:
+    fleet = serving()
+    [stage] = stages_forked(play(fleet, LearnedImports(1, replace(LEARNED, cold=frozenset({"y"})))))
+    assert stage.modules == ("x",)
+
+
+def test_a_start_whose_cause_nobody_knows_is_a_cold_one() -> None:
+    fleet = warm()
+    assert fleet.processes[starts(play(fleet, Changed()))[0].number].stage == 1
+
+
+def test_an_edit_of_a_file_that_changes_the_environment_makes_a_cold_start() -> None:
+    fleet = warm(replace(LEARNED, changing=frozenset({"settings.py"})))
+    assert fleet.processes[starts(play(fleet, Changed(("settings.py",))))[0].number].stage == 1
+
+
+def test_a_warm_start_that_is_not_sure_of_itself_is_done_again_cold() -> None:
+    fleet = warm()
+    [app] = starts(play(fleet, Changed(("a.py",))))
+    assert fleet.processes[app.number].stage == 2
+    actions = play(fleet, WantsColdStart(app.number))
+    assert Kill(app.number) in actions
+    assert fleet.processes[starts(actions)[0].number].stage == 1
+
+
+def test_a_file_that_takes_long_to_reach_gets_a_checkpoint_once_it_is_edited() -> None:
+    fleet = warm()
+    [app] = starts(play(fleet, Changed(("b.py",))))
+    play(fleet, BecameReady(app.number))
+    [stage] = stages_forked(play(fleet, LearnedImports(app.number, LEARNED)))
+    assert (stage.parent, stage.before) == (2, "b")
+    play(fleet, StageReady(stage.stage))
+    [there] = starts(play(fleet, Changed(("b.py",))))
+    assert fleet.processes[there.number].stage == stage.stage
+    # From a file that was imported before it, or that nobody knows, there is no way through it.
+    play(fleet, BecameReady(there.number))
+    [app] = starts(play(fleet, Changed(("a.py",))))
+    assert fleet.processes[app.number].stage == 2
+    assert EndStage(stage.stage) in play(fleet, Exited(there.number, 0))
+
+
+def test_a_warm_forkserver_that_dies_is_replaced() -> None:
+    fleet = warm()
+    [app] = starts(play(fleet, Changed(("a.py",))))
+    play(fleet, BecameReady(app.number), LearnedImports(app.number, LEARNED))
+    actions = play(fleet, StageDied(2))
+    assert TellForkserverDied() in actions
+    [app] = starts(actions)
+    assert fleet.processes[app.number].stage == 1
+    assert stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, LEARNED)))
+
+
+LEARNED = Learned(third_party=("x", "y"), project=(ProjectModule("a", "a.py", 0.0), ProjectModule("b", "b.py", 1.0)))
+
+
+def warm(knowledge: Learned = LEARNED) -> Fleet:
+    """Process 1 serves, forkserver 2 holds what it imports of others."""
+    fleet = serving()
+    play(fleet, LearnedImports(1, knowledge), StageReady(2))
+    return fleet
+
+
+def forks(actions: Iterable[Action]) -> list[Fork]:
+    return [action for action in actions if isinstance(action, Fork)]
+
+
+def stages_forked(actions: Iterable[Action]) -> list[ForkStage]:
+    return [action for action in actions if isinstance(action, ForkStage)]

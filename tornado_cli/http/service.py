@@ -61,10 +61,14 @@ class Terms:
     """Seconds over which a drain closes WebSockets."""
     ready_path: str = ""
     """What has to answer 2xx before the process counts as ready, and takes its first connection."""
+    may_serve: Callable[[], bool] = lambda: True
+    """Asked when everything is loaded; False leaves the process as it is, never ready."""
     watched_files: Callable[[], list[str]] = list
     """Files whose change is one of the application; asked when it is ready, or has failed."""
     on_ready: Callable[[], None] = lambda: None
     """Called by the loop that serves, right before the process says that it is ready."""
+    when_ready: Callable[[], None] = lambda: None
+    """Called when it has said so."""
     before_leaving: Callable[[], None] = lambda: None
 
 
@@ -206,6 +210,8 @@ class Service:
         loop.add_callback(self._become_ready)
 
     async def _become_ready(self) -> None:
+        if not self._terms.may_serve():
+            return
         self._terms.sender.attach(asyncio.get_running_loop())
         self._beat()
         if self._terms.ready_path:
@@ -218,6 +224,7 @@ class Service:
             self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
         while self._postponed:
             self._obey(self._postponed.pop(0))
+        IOLoop.current().add_callback(self._terms.when_ready)
 
     def _beat(self) -> None:
         self.tally.beat()

@@ -12,7 +12,12 @@ def configure(sender: LogSender, levels: Mapping[str, int]) -> None:
     for handler in tuple(root.handlers):
         root.removeHandler(handler)
     root.addHandler(sender.handler)
-    root.setLevel(logging.INFO)
+    set_levels(levels)
+
+
+def set_levels(levels: Mapping[str, int]) -> None:
+    """Let through what `levels` say; warnings go the way of the log."""
+    logging.getLogger().setLevel(logging.INFO)
     for name, level in levels.items():
         logging.getLogger(name or None).setLevel(level)
     logging.captureWarnings(True)

@@ -10,6 +10,7 @@ from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
+from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.service import HEARTBEAT, Service, Terms
 from tornado_cli.logs.processes import child_log
@@ -102,7 +103,7 @@ def _serve(
     )
     service = Service(channel, adopt(boot.listeners), terms)
     try:
-        ending = serve_target(boot.target, boot.config.arguments, service, boot.config.loop, preloaded)
+        ending = serve_target(boot.target, boot.config.arguments, Hosting(service), boot.config.loop, preloaded)
     finally:
         sender.flush()
     return ending, service.comes_back

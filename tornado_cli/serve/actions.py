@@ -14,12 +14,22 @@ class SetTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Fork:
+    """Have a forkserver fork a process, which waits to be started."""
+
+    number: int
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
-    """Fork a process: the application, or the page given."""
+    """Start a process that was forked: the application, or the page given."""
 
     number: int
     turn: int
     page: dict[str, Any] | None = None
+    state: str | None = None
+    """What the project is known to change of what other modules look at; None where nothing can have seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,26 @@ class Kill:
 
 @dataclass(frozen=True, slots=True)
 class StartForkserver:
-    """Fork from a fresh one from now on; the one before stays until its processes have left."""
+    """Start a fresh interpreter."""
+
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForkStage:
+    """Have a forkserver fork another that imports more: these modules, or the project until before one of its own."""
+
+    stage: int
+    parent: int
+    modules: tuple[str, ...] = ()
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndStage:
+    """End a forkserver from which nothing is left."""
+
+    stage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +127,21 @@ class Leave:
     code: ExitCode
 
 
+Tell = TellReady | TellForkserverDied | TellPostponed | TellSlow | TellFailure
+"""What people read."""
 Action = (
     SetTurn
+    | Fork
     | Start
     | DrainProcess
     | Kill
     | StartForkserver
+    | ForkStage
+    | EndStage
     | CloseListeners
-    | TellReady
-    | TellForkserverDied
     | OpenBrowser
     | LendTerminal
     | TakeTerminalBack
-    | TellPostponed
-    | TellSlow
-    | TellFailure
+    | Tell
     | Leave
 )

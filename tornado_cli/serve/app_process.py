@@ -1,8 +1,11 @@
-"""A forked child of the forkserver: it serves the application, or the page that stands in for it."""
+"""A forked child of a forkserver: it serves the application, or the page that stands in for it."""
 
 import contextlib
+import importlib
+import linecache
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tornado.web import Application
 
@@ -10,8 +13,9 @@ from tornado_cli.app.forgotten.watch import ForgottenWatch
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import StartProcess, TerminalWanted
+from tornado_cli.events import ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
+from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_directly, serve_target
 from tornado_cli.http.service import Service, Terms
 from tornado_cli.http.tally import NoTally
@@ -19,54 +23,129 @@ from tornado_cli.logs.processes import child_log
 from tornado_cli.serve.app_files import AppFiles
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.error_page import failure_application
-from tornado_cli.system.channel import Channel
+from tornado_cli.serve.learning import Recorder
+from tornado_cli.system.channel import Channel, ChannelClosed
+from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.listeners import adopt
+from tornado_cli.system.memory_files import written_file
 from tornado_cli.system.shared_words import SharedWords
+
+if TYPE_CHECKING:
+    from tornado_cli.logs.sender import LogSender
+    from tornado_cli.serve.held_output import HeldOutput
 
 _HEARTBEAT = 10.0
 """Seconds: nobody reads the beats of a process that only one person uses, and each wakes an idle machine."""
 
 
-def serve_one(boot: ServeBoot, order: StartProcess, channel: Channel) -> int:
-    """Serve until told to leave; return the exit code."""
-    with contextlib.suppress(OSError):
-        os.chdir(boot.directory)
-    turns = SharedWords(boot.turns, 1)
-    target = Target.from_dict(order.target)
-    files = AppFiles([boot.directory, *target.search_path])
-    sender = child_log(boot.config, boot.log, boot.log_format, "app")
-    forgotten = ForgottenWatch()
+class AppProcess:
+    """One process, from its order to its end."""
 
-    def leave() -> None:
-        run_reload_hooks()
-        forgotten.stop()
+    def __init__(self, boot: ServeBoot, hosting: Hosting, recorder: Recorder) -> None:
+        self.hosting = hosting
+        self.recorder = recorder
+        self.held: HeldOutput | None = None
+        """What the imports have said that this process begins with."""
+        self.files: AppFiles | None = None
+        self._boot = boot
+        self._channel: Channel | None = None
+        self._sender: LogSender | None = None
+        self._state: str | None = None
 
-    terms = Terms(
-        tally=NoTally(),
-        sender=sender,
-        # The page asks for itself each second: that is not what happens to the application.
-        access_log=boot.config.access_log and order.page is None,
-        adapt=_adapt(boot.config.debug, files),
-        gate=_gate(turns, order.turn),
-        heartbeat=_HEARTBEAT,
-        blocked_after=boot.config.blocked_after if order.page is None else 0.0,
-        watched_files=files.found if order.page is None else list,
-        on_ready=forgotten.start if order.page is None else forgotten.stop,
-        before_leaving=leave,
-    )
-    if order.page is None and os.isatty(0):
-        from tornado_cli.app.terminal_readers import claim_by
+    def wait(self, channel: Channel) -> StartProcess:
+        """Wait to be told what to serve, and become able to; the process leaves when it is not needed."""
+        order = _order_of(channel)
+        self._channel, self._state = channel, order.state
+        _look_again(self._boot.directory)
+        self.note_files(Target.from_dict(order.target))
+        assert self.files is not None
+        self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
+        if self.held is not None:
+            self.held.release()
+        self._forgotten = ForgottenWatch()
+        terms = Terms(
+            tally=NoTally(),
+            sender=self._sender,
+            # The page asks for itself each second: that is not what happens to the application.
+            access_log=self._boot.config.access_log and order.page is None,
+            adapt=_adapt(self._boot.config.debug, self.files),
+            gate=_gate(SharedWords(self._boot.turns, 1), order.turn),
+            heartbeat=_HEARTBEAT,
+            blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
+            may_serve=self._is_as_expected,
+            watched_files=self.files.found if order.page is None else list,
+            when_ready=(lambda: None) if order.page is not None else self._tell_imports,
+            on_ready=self._forgotten.start if order.page is None else self._forgotten.stop,
+            before_leaving=self._leave,
+        )
+        if order.page is None and os.isatty(0):
+            _lend_terminal(channel)
+        self.hosting.take(Service(channel, adopt(self._boot.listeners), terms))
+        return order
 
-        claim_by(lambda end: channel.send(TerminalWanted(pid=os.getpid()), [end]))
-    service = Service(channel, adopt(boot.listeners), terms)
-    try:
+    def note_files(self, target: Target) -> None:
+        """Note from now on which files are opened, unless that has begun."""
+        if self.files is None:
+            self.files = AppFiles([self._boot.directory, *target.search_path])
+
+    def serve(self, order: StartProcess) -> int:
+        """Serve until told to leave; return the exit code."""
         if order.page is not None:
-            serve_directly(failure_application(order.page, debug=boot.config.debug), service)
-            return ExitCode.OK
-        ending = serve_target(target, boot.config.arguments, service, "asyncio")
+            serve_directly(failure_application(order.page, debug=self._boot.config.debug), self.hosting)
+            return self.end(Ending.ORDERED)
+        self.recorder.begin()
+        target = Target.from_dict(order.target)
+        return self.end(serve_target(target, self._boot.config.arguments, self.hosting, "asyncio"))
+
+    def end(self, ending: Ending) -> int:
+        """Send the last words; return the exit code."""
+        assert self._sender is not None
+        self._sender.flush(1.0)
         return ExitCode.OK if ending is Ending.ORDERED else ExitCode.APP
-    finally:
-        sender.flush(1.0)
+
+    def _is_as_expected(self) -> bool:
+        """Say whether this process may serve, or tell why a fresh one has to."""
+        if self._state is None or self.recorder.state() == self._state:
+            return True
+        # What the project has changed just now, modules imported ahead have not seen.
+        self.hosting.service.report(NeedsColdStart(pid=os.getpid()))
+        return False
+
+    def _leave(self) -> None:
+        run_reload_hooks()
+        self._forgotten.stop()
+
+    def _tell_imports(self) -> None:
+        self.recorder.end()
+        assert self._channel is not None
+        file = written_file("tcli-imports", self.recorder.learned().to_bytes())
+        self._channel.send(ImportsLearned(pid=os.getpid()), [file])
+        os.close(file)
+
+
+def _order_of(channel: Channel) -> StartProcess:
+    try:
+        received = channel.receive()
+    except ChannelClosed:
+        leave_at_once()
+    assert received is not None
+    assert isinstance(received.message, StartProcess)
+    return received.message
+
+
+def _look_again(directory: str) -> None:
+    """Forget what was seen of the project's folders when this process was forked: that may be long ago."""
+    with contextlib.suppress(OSError):
+        os.chdir(directory)
+    importlib.invalidate_caches()
+    linecache.checkcache()
+
+
+def _lend_terminal(channel: Channel) -> None:
+    """Have whoever reads from the terminal claim it first."""
+    from tornado_cli.app.terminal_readers import claim_by
+
+    claim_by(lambda end: channel.send(TerminalWanted(pid=os.getpid()), [end]))
 
 
 def _gate(turns: SharedWords, turn: int) -> Gate:

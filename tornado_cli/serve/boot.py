@@ -13,13 +13,13 @@ class ServeBoot:
     config: ServeConfig
     parent: int
     """Pid of the server: whose end is the tree's end."""
+    directory: str
+    """Where the command was typed; entered anew at each start, for it may have been deleted and made again."""
     listeners: tuple[int, ...]
     turns: int
     """Descriptor of the shared word of turns."""
     log: int
     log_format: str
-    directory: str
-    """Where the command was typed; entered anew at each start, for it may have been deleted and made again."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:

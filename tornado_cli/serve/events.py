@@ -4,6 +4,15 @@ import signal
 from dataclasses import dataclass
 from typing import Any
 
+from tornado_cli.serve import learning
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Nothing runs yet."""
+
+    files: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -51,8 +60,40 @@ class Exited:
 
 
 @dataclass(frozen=True, slots=True)
-class ForkserverDied:
-    pass
+class Learned:
+    """A process that became ready has told what it imported."""
+
+    number: int
+    learned: learning.Learned
+
+
+@dataclass(frozen=True, slots=True)
+class WantsColdStart:
+    """A process that was started warm may have found what it should not have."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageReady:
+    """A forkserver stands where it was told to."""
+
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageFailed:
+    """A forkserver cannot stand there, because of these modules or of something else."""
+
+    stage: int
+    cold: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageDied:
+    """A forkserver has ended, and its processes with it."""
+
+    stage: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +107,19 @@ class Tick:
 
 
 Event = (
-    Changed
+    Begin
+    | Changed
     | EnvironmentChanged
     | BecameReady
     | Failed
     | TerminalClaimed
     | TerminalReleased
     | Exited
-    | ForkserverDied
+    | Learned
+    | WantsColdStart
+    | StageReady
+    | StageFailed
+    | StageDied
     | SignalArrived
     | Tick
 )

@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from tornado_cli.errors import ExitCode
 from tornado_cli.serve.lending import Lending
+from tornado_cli.serve.stages import Stages
 
 SLOW_IMPORT = 3.0
 """Seconds after which a page says that the application is still starting."""
@@ -13,6 +14,10 @@ SLOW_IMPORT = 3.0
 class Role(Enum):
     APP = auto()
     PAGE = auto()
+    SPARE = auto()
+    """Forked ahead: it waits to become one of the others."""
+    GIVEN_UP = auto()
+    """Of no use any more; it ends."""
 
 
 class Phase(Enum):
@@ -28,6 +33,8 @@ class Process:
 
     role: Role
     attempt: int
+    stage: int
+    """The forkserver that it was forked from."""
     is_ready: bool = False
     kill_at: float | None = None
 
@@ -39,6 +46,7 @@ class Fleet:
     grace: float
     opens_browser: bool = False
     """Whether a browser is to be opened when the application is ready for the first time."""
+    stages: Stages = field(default_factory=Stages)
     phase: Phase = Phase.STARTING
     attempt: int = 0
     """Counts starts of the application; the newest is the only one that matters."""
@@ -47,6 +55,9 @@ class Fleet:
     started_at: float = 0.0
     changed: tuple[str, ...] = ()
     processes: dict[int, Process] = field(default_factory=dict)
+    is_waiting: bool = False
+    """Whether the newest start has failed and is tried again when the older processes have gone."""
+    has_waited: bool = False
     lending: Lending = field(default_factory=Lending)
     forkserver_deaths: int = 0
     interrupts: int = 0
@@ -54,6 +65,9 @@ class Fleet:
 
     def newest_app(self) -> int | None:
         return next((n for n, p in self.processes.items() if p.role is Role.APP and p.attempt == self.attempt), None)
+
+    def spare(self) -> int | None:
+        return next((n for n, p in self.processes.items() if p.role is Role.SPARE), None)
 
     def has_page(self) -> bool:
         return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())

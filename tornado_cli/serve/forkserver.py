@@ -1,7 +1,7 @@
-"""The forkserver: holds the framework, runs no application, and forks one process for each start.
+"""A forkserver: stands at some point of an application's import, and forks processes that go on from there.
 
-It has neither thread nor event loop, because it forks. What an application's processes leave behind comes to it, as
-their subreaper, and is ended.
+The first is a fresh interpreter that holds the framework only. It has neither thread nor event loop, because it forks.
+What an application's processes leave behind comes to the forkserver, as their subreaper, and is ended.
 """
 
 import gc
@@ -9,15 +9,43 @@ import os
 import selectors
 import signal
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
 
-from tornado_cli.events import Boot, DropListeners, ProcessExited, ProcessForked, StartProcess
-from tornado_cli.serve.app_process import serve_one
+from tornado_cli.events import (
+    Boot,
+    DropListeners,
+    ForkProcess,
+    ForkStage,
+    ProcessBegins,
+    ProcessExited,
+    ProcessForked,
+    StageForked,
+    StageReady,
+)
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
-from tornado_cli.system.children import close_all, end_descendants, end_strays, keep_to_this_tree, pidfd_of, reap
+from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
+from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.lifeline import adopt_orphans, die_with
-from tornado_cli.system.wakeup import SignalWakeup, leave_to_the_parent
+from tornado_cli.system.wakeup import SignalWakeup
+
+
+@dataclass(frozen=True, slots=True)
+class NewProcess:
+    """What a forked child is to be: a process that waits on its channel to serve."""
+
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class NewStage:
+    """What a forked child is to be: a forkserver that stands further on."""
+
+    control: Channel
+    order: ForkStage
+    files: list[int]
+    """Descriptors that came with the order."""
 
 
 class Forkserver:
@@ -26,13 +54,21 @@ class Forkserver:
     def __init__(self, control: Channel, boot: ServeBoot) -> None:
         self._control = control
         self._boot = boot
-        self._children: dict[int, int] = {}
+        self._processes: dict[int, int] = {}
         """Numbers of the processes forked, by pid."""
-        self._newest = 0
+        self._stages: set[int] = set()
+        self._begun: dict[int, float] = {}
+        """When processes were told to start, in seconds since the machine was started, by number."""
         self._wakeup = SignalWakeup([signal.SIGCHLD])
 
-    def run(self) -> Callable[[], int]:
-        """Serve the server's orders. Return in a child what it has to do; the forkserver itself leaves here."""
+    def run(self) -> NewProcess | NewStage:
+        """Serve the server's orders. Return in a child what it is to be; the forkserver itself leaves here."""
+        self._control.set_blocking(False)
+        adopt_orphans()
+        # Collected and frozen, the heap stays shared with the children.
+        gc.collect()
+        gc.freeze()
+        self._control.send(StageReady(pid=os.getpid()))
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(self._wakeup, selectors.EVENT_READ)
@@ -40,78 +76,91 @@ class Forkserver:
                 selector.select()
                 self._wakeup.arrived()
                 self._report_ended()
-                try:
-                    received = self._control.receive()
-                except ChannelClosed:
-                    end_descendants()
-                    sys.exit(0)
-                task = self._obey(received) if received is not None else None
-                if task is not None:
-                    return task
+                born = self._obey_all()
+                if born is not None:
+                    return born
+                self._end_strays()
 
-    def _obey(self, received: Received) -> Callable[[], int] | None:
+    def _obey_all(self) -> NewProcess | NewStage | None:
+        while True:
+            try:
+                received = self._control.receive()
+            except ChannelClosed:
+                self._leave()
+            if received is None:
+                return None
+            born = self._obey(received)
+            if born is not None:
+                return born
+
+    def _obey(self, received: Received) -> NewProcess | NewStage | None:
         match received.message:
-            case StartProcess() as order:
-                return self._fork(received, order)
+            case ForkProcess(number=number):
+                return self._fork_process(number, received.descriptors)
+            case ForkStage() as order:
+                return self._fork_stage(order, received.descriptors)
+            case ProcessBegins(number=number, at=at):
+                self._begun[number] = at
             case DropListeners():
                 close_all(self._boot.listeners)
         return None
 
-    def _fork(self, received: Received, order: StartProcess) -> Callable[[], int] | None:
-        descriptor = received.descriptors[0]
-        # Collected and frozen, the heap stays shared with the child.
-        gc.collect()
-        gc.freeze()
+    def _fork_process(self, number: int, descriptors: list[int]) -> NewProcess | None:
+        pid = self._fork()
+        if pid == 0:
+            return NewProcess(Channel.from_descriptor(descriptors[0]))
+        close_all(descriptors)
+        self._processes[pid] = number
+        self._report_forked(ProcessForked(number=number, pid=pid), pid)
+        return None
+
+    def _fork_stage(self, order: ForkStage, descriptors: list[int]) -> NewStage | None:
+        pid = self._fork()
+        if pid == 0:
+            return NewStage(Channel.from_descriptor(descriptors[0]), order, descriptors[1:])
+        close_all(descriptors)
+        self._stages.add(pid)
+        self._report_forked(StageForked(number=order.number, pid=pid), pid)
+        return None
+
+    def _fork(self) -> int:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_child(parent)
-            return lambda: serve_one(self._boot, order, Channel.from_descriptor(descriptor))
-        os.close(descriptor)
-        self._children[pid] = order.number
-        self._newest = pid
+            self._wakeup.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            self._control.close()
+            die_with(parent, signal.SIGKILL)
+        return pid
+
+    def _report_forked(self, report: ProcessForked | StageForked, pid: int) -> None:
         pidfd = pidfd_of(pid)
-        self._control.send(ProcessForked(number=order.number, pid=pid), [] if pidfd is None else [pidfd])
+        self._control.send(report, [] if pidfd is None else [pidfd])
         if pidfd is not None:
             os.close(pidfd)
-        return None
-
-    def _become_child(self, parent: int) -> None:
-        self._wakeup.close()
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        self._control.close()
-        die_with(parent, signal.SIGKILL)
 
     def _report_ended(self) -> None:
         for pid, code in reap():
-            number = self._children.pop(pid, None)
+            self._stages.discard(pid)
+            number = self._processes.pop(pid, None)
             if number is not None:
+                self._begun.pop(number, None)
                 self._control.send(ProcessExited(number=number, pid=pid, code=code))
+
+    def _end_strays(self) -> None:
         # While an older process drains, what it started is still its own business.
-        if set(self._children) == {self._newest}:
-            end_strays(self._children, self._newest)
+        if len(self._begun) <= 1:
+            end_strays({*self._processes, *self._stages}, max(self._begun.values(), default=None))
+
+    def _leave(self) -> NoReturn:
+        end_descendants()
+        leave_at_once()
 
 
-def main() -> None:
-    """Be a forkserver on the channel whose descriptor is the argument."""
+def first_boot() -> tuple[Channel, ServeBoot]:
+    """Be told, by the channel whose descriptor is the argument, what the fresh interpreter is for."""
     control = Channel.from_descriptor(int(sys.argv[1]))
     received = control.receive()
     assert received is not None
     assert isinstance(received.message, Boot)
-    boot = ServeBoot.from_dict(received.message.settings)
-    die_with(boot.parent, signal.SIGKILL)
-    adopt_orphans()
-    keep_to_this_tree(boot.descriptors)
-    leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
-    if os.isatty(0):
-        # Elsewhere there is nothing to claim.
-        from tornado_cli.app.terminal_readers import watch_readers
-
-        watch_readers()
-    control.set_blocking(False)
-    task = Forkserver(control, boot).run()
-    sys.exit(task())
-
-
-if __name__ == "__main__":
-    main()
+    return control, ServeBoot.from_dict(received.message.settings)

@@ -1,6 +1,7 @@
 """What the development server does next: decided here on plain values, carried out in `serve.server`."""
 
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 from tornado_cli.errors import ExitCode
@@ -8,6 +9,9 @@ from tornado_cli.serve.actions import (
     Action,
     CloseListeners,
     DrainProcess,
+    EndStage,
+    Fork,
+    ForkStage,
     Kill,
     Leave,
     OpenBrowser,
@@ -21,23 +25,39 @@ from tornado_cli.serve.actions import (
 )
 from tornado_cli.serve.events import (
     BecameReady,
+    Begin,
     Changed,
     EnvironmentChanged,
     Event,
     Exited,
     Failed,
-    ForkserverDied,
+    Learned,
     SignalArrived,
+    StageDied,
+    StageFailed,
+    StageReady,
     TerminalClaimed,
     TerminalReleased,
     Tick,
+    WantsColdStart,
 )
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Process, Role
-from tornado_cli.serve.lending import Lending, claimed, postpone, released, take_back
+from tornado_cli.serve.lending import claimed, postpone, released, take_back
+from tornado_cli.serve.stages import (
+    Stage,
+    modules_to_warm,
+    next_checkpoint,
+    note_edits,
+    outdated,
+    stage_for,
+    wants_warm,
+)
 from tornado_cli.system.endings import how_it_ended
 
 _KILL_AFTER_GRACE = 0.5
 """Seconds between the end of a grace and the kill."""
+_STAGE_FAILURES = 10
+"""After so many in one interpreter's life starts are left as they are: each costs the import of everything."""
 _FORKSERVER_DEATHS = 3
 """Deaths of the forkserver without a good start between them, after which trying again will not help."""
 
@@ -50,6 +70,8 @@ def app_turn(attempt: int) -> int:
 def next_actions(fleet: Fleet, event: Event, now: float) -> list[Action]:
     """Note the event in `fleet` and say what to do."""
     actions = _answer(fleet, event, now)
+    actions += _prepare(fleet, event)
+    actions += _end_stages(fleet)
     if fleet.phase is Phase.LEAVING and not fleet.processes:
         actions.append(Leave(fleet.code))
     return actions
@@ -59,13 +81,20 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
     match event:
         case (Changed() | EnvironmentChanged()) as change if fleet.is_debugged():
             return postpone(fleet.lending, change)
+        case Begin() | EnvironmentChanged() if fleet.phase is not Phase.LEAVING:
+            return [*_start_interpreter(fleet), *_start_afresh(fleet, event.files, now)]
         case Changed(files) if fleet.phase is not Phase.LEAVING:
             return _start_afresh(fleet, files, now)
-        case EnvironmentChanged(files) if fleet.phase is not Phase.LEAVING:
-            return [StartForkserver(), *_start_afresh(fleet, files, now)]
         case BecameReady(number):
             return _became_ready(fleet, number, now)
+        case Learned(number, learned) if number == fleet.newest_app():
+            fleet.stages.learned = learned
+        case WantsColdStart(number) if number == fleet.newest_app() and fleet.phase is Phase.STARTING:
+            fleet.processes[number].role = Role.GIVEN_UP
+            return [Kill(number), *_start_application(fleet, fleet.stages.fresh())]
         case Failed(number, failure) if number == fleet.newest_app() and fleet.phase is not Phase.LEAVING:
+            if failure["may_pass"] and _waits_for_older(fleet, number):
+                return []
             return _show(fleet, failure)
         case TerminalClaimed(number) if number in fleet.processes:
             return claimed(fleet.lending, number, now)
@@ -76,13 +105,27 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
         case SignalArrived(signal.SIGINT) if fleet.is_debugged():
             # It has reached the debugger, as everybody in the terminal's foreground.
             return []
-        case ForkserverDied():
-            return _forkserver_died(fleet, now)
+        case StageReady(stage) if stage in fleet.stages.by_number:
+            fleet.stages.by_number[stage].is_ready = True
+        case StageFailed(stage, cold) if stage in fleet.stages.by_number and stage != fleet.stages.fresh():
+            _stage_failed(fleet, stage, cold)
+        case StageDied(stage):
+            return _stage_died(fleet, stage, now)
         case SignalArrived(number):
             return _signal_arrived(fleet, number, now)
         case Tick():
             return _tick(fleet, now)
     return []
+
+
+# Starting.
+
+
+def _start_interpreter(fleet: Fleet) -> list[Action]:
+    """Begin with a fresh one; what there was forks no more."""
+    actions = _retire_stages(fleet, list(fleet.stages.by_number))
+    fleet.stages.failures = 0
+    return [*actions, StartForkserver(fleet.stages.add(Stage()))]
 
 
 def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Action]:
@@ -92,18 +135,49 @@ def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Acti
     fleet.attempt += 1
     fleet.phase = Phase.STARTING
     fleet.started_at = now
+    fleet.is_waiting = fleet.has_waited = False
+    note_edits(fleet.stages, files)
     # Whoever is older accepts nothing more: what connects now waits for the new process.
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
-    actions += _retire(fleet, now)
-    actions.append(_start(fleet, Role.APP))
-    return actions
+    actions += _retire_stages(fleet, outdated(fleet.stages, files))
+    # It may take long to end, and the start does not wait for it.
+    leaving = _retire(fleet, now)
+    return [*actions, *_start_application(fleet, stage_for(fleet.stages, fleet.changed)), *leaving]
+
+
+def _start_application(fleet: Fleet, stage: int) -> list[Action]:
+    learned = fleet.stages.learned
+    # From a fresh interpreter whatever it does is right.
+    state = None if fleet.stages.by_number[stage].parent is None or learned is None else learned.state
+    return _start(fleet, Role.APP, stage, state=state)
+
+
+def _start(
+    fleet: Fleet, role: Role, stage: int, page: dict[str, Any] | None = None, state: str | None = None
+) -> list[Action]:
+    spare = fleet.spare()
+    is_there = spare is not None and fleet.processes[spare].stage == stage
+    forked = [] if is_there else [_fork(fleet, role, stage)]
+    number = spare if spare is not None and is_there else fleet.numbers
+    process = fleet.processes[number]
+    process.role, process.attempt = role, fleet.attempt
+    turn = app_turn(fleet.attempt)
+    # A page that stands in for an application still to come gives way to it; one that replaces it has its turn.
+    is_before_app = role is Role.PAGE and fleet.phase is Phase.STARTING
+    return [*forked, Start(number, turn - 1 if is_before_app else turn, page, state)]
+
+
+def _fork(fleet: Fleet, role: Role, stage: int) -> Fork:
+    fleet.numbers += 1
+    fleet.processes[fleet.numbers] = Process(role, fleet.attempt, stage)
+    return Fork(fleet.numbers, stage)
 
 
 def _retire(fleet: Fleet, now: float) -> list[Action]:
     return [
         _ask_to_leave(fleet, number, now)
         for number, process in fleet.processes.items()
-        if process.attempt < fleet.attempt and process.kill_at is None
+        if process.attempt < fleet.attempt and process.kill_at is None and process.role is not Role.SPARE
     ]
 
 
@@ -116,13 +190,108 @@ def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
     return DrainProcess(number, fleet.grace, fleet.phase is Phase.LEAVING)
 
 
-def _start(fleet: Fleet, role: Role, page: dict[str, Any] | None = None) -> Start:
-    fleet.numbers += 1
-    fleet.processes[fleet.numbers] = Process(role, fleet.attempt)
-    turn = app_turn(fleet.attempt)
-    # A page that stands in for an application still to come gives way to it; one that replaces it has its turn.
-    is_before_app = role is Role.PAGE and fleet.phase is Phase.STARTING
-    return Start(fleet.numbers, turn - 1 if is_before_app else turn, page)
+# Forkservers.
+
+
+def _prepare(fleet: Fleet, event: Event) -> list[Action]:
+    """Do while idle what makes the next start faster."""
+    if fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
+        return []
+    match event:
+        case BecameReady() | Failed():
+            return _prepare_spare(fleet)
+        case Learned() | StageReady() | StageFailed():
+            return [*_prepare_spare(fleet), *_prepare_stage(fleet)]
+    return []
+
+
+def _prepare_spare(fleet: Fleet) -> list[Action]:
+    stages, spare = fleet.stages, fleet.spare()
+    warm = stages.warm()
+    best = warm if warm is not None else stages.fresh()
+    if spare is not None and fleet.processes[spare].stage == best:
+        return []
+    old: list[Action] = [] if spare is None else [Kill(spare)]
+    if spare is not None:
+        fleet.processes[spare].role = Role.GIVEN_UP
+    return [*old, _fork(fleet, Role.SPARE, best)]
+
+
+def _prepare_stage(fleet: Fleet) -> list[Action]:
+    stages = fleet.stages
+    if stages.is_building() or stages.failures >= _STAGE_FAILURES:
+        return []
+    if wants_warm(stages):
+        warm = stages.warm()
+        actions = [] if warm is None else _retire_stages(fleet, [warm, *stages.descendants(warm)])
+        modules = modules_to_warm(stages)
+        number = stages.add(Stage(stages.fresh(), modules=frozenset(modules)))
+        return [*actions, ForkStage(number, stages.fresh(), modules=modules)]
+    checkpoint = next_checkpoint(stages)
+    if checkpoint is None:
+        return []
+    parent, stage = checkpoint
+    return [ForkStage(stages.add(stage), parent, before=stage.before)]
+
+
+def _retire_stages(fleet: Fleet, numbers: Iterable[int]) -> list[Action]:
+    """Fork from these no more; each ends when what was forked from it has gone."""
+    actions: list[Action] = []
+    for number in numbers:
+        fleet.stages.by_number[number].is_retired = True
+        actions += [Kill(n) for n, p in fleet.processes.items() if p.stage == number and p.role is Role.SPARE]
+    return actions
+
+
+def _end_stages(fleet: Fleet) -> list[Action]:
+    """End the retired from which nothing is left."""
+    stages = fleet.stages.by_number
+    actions: list[Action] = []
+    for number in sorted(stages, reverse=True):
+        has_processes = any(process.stage == number for process in fleet.processes.values())
+        has_stages = any(stage.parent == number for stage in stages.values())
+        if stages[number].is_retired and not has_processes and not has_stages:
+            del stages[number]
+            actions.append(EndStage(number))
+    return actions
+
+
+def _stage_failed(fleet: Fleet, number: int, cold: tuple[str, ...]) -> None:
+    stages = fleet.stages
+    stages.by_number[number].is_retired = True
+    stages.cold.update(cold)
+    stages.failures += 1
+
+
+def _stage_died(fleet: Fleet, number: int, now: float) -> list[Action]:
+    stages = fleet.stages
+    if number not in stages.by_number:
+        return []
+    gone = [number, *stages.descendants(number)]
+    was_fresh = not stages.by_number[number].is_retired and stages.by_number[number].parent is None
+    app = fleet.newest_app()
+    had_app = app is not None and fleet.processes[app].stage in gone
+    # Its processes went with it, or follow at once: they are bound to its life.
+    lost = [n for n, p in fleet.processes.items() if p.stage in gone]
+    for one in lost:
+        del fleet.processes[one]
+    given_back = [action for one in lost for action in _terminal_released(fleet, one, now)]
+    for one in gone:
+        del stages.by_number[one]
+    stages.failures += 1
+    if fleet.phase is Phase.LEAVING or not (was_fresh or had_app):
+        return given_back
+    fleet.forkserver_deaths += 1
+    if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
+        fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
+        title = f"The forkserver died {_FORKSERVER_DEATHS} times in a row."
+        failure = {"title": title, "traceback": "", "hint": "Is the machine out of memory, or something killing it?"}
+        return [*given_back, CloseListeners(), TellFailure(failure)]
+    fresh = _start_interpreter(fleet) if was_fresh else []
+    return [*given_back, TellForkserverDied(), *fresh, *_start_afresh(fleet, (), now)]
+
+
+# Processes.
 
 
 def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
@@ -147,17 +316,38 @@ def _kill_pages(fleet: Fleet) -> list[Action]:
 
 def _show(fleet: Fleet, failure: dict[str, Any]) -> list[Action]:
     fleet.phase = Phase.BROKEN
-    return [*_kill_pages(fleet), _start(fleet, Role.PAGE, {"status": 500, **failure}), TellFailure(failure)]
+    page = {"status": 500, **failure}
+    return [*_kill_pages(fleet), *_start(fleet, Role.PAGE, fleet.stages.fresh(), page), TellFailure(failure)]
 
 
 def _exited(fleet: Fleet, number: int, code: int) -> list[Action]:
     was_newest = number == fleet.newest_app()
-    process = fleet.processes.pop(number, None)
-    if process is None or fleet.phase is Phase.LEAVING:
-        return []
     if was_newest and fleet.phase in {Phase.STARTING, Phase.SERVING}:
-        return _show(fleet, {"title": _death(fleet.phase, code), "traceback": "", "hint": ""})
+        failure = {"title": _death(fleet.phase, code), "traceback": "", "hint": ""}
+        is_over = not _waits_for_older(fleet, number)
+        del fleet.processes[number]
+        return _show(fleet, failure) if is_over else []
+    fleet.processes.pop(number, None)
+    if fleet.is_waiting and fleet.phase is Phase.STARTING and not _older_apps(fleet):
+        fleet.is_waiting = False
+        return _start_application(fleet, stage_for(fleet.stages, fleet.changed))
     return []
+
+
+def _waits_for_older(fleet: Fleet, number: int) -> bool:
+    """Say whether the start is to be tried once more when older processes have gone.
+
+    One of them may hold what it needs: a port of the application's own, a lock.
+    """
+    if fleet.phase is not Phase.STARTING or fleet.has_waited or not _older_apps(fleet):
+        return False
+    fleet.is_waiting = fleet.has_waited = True
+    fleet.processes[number].role = Role.GIVEN_UP
+    return True
+
+
+def _older_apps(fleet: Fleet) -> list[int]:
+    return [n for n, p in fleet.processes.items() if p.role is Role.APP and p.attempt < fleet.attempt]
 
 
 def _terminal_released(fleet: Fleet, number: int, now: float) -> list[Action]:
@@ -181,21 +371,6 @@ def _put_off_deadlines(fleet: Fleet, seconds: float) -> None:
 
 def _death(phase: Phase, code: int) -> str:
     return f"The application {how_it_ended(code)} while it {'started' if phase is Phase.STARTING else 'served'}."
-
-
-def _forkserver_died(fleet: Fleet, now: float) -> list[Action]:
-    # Its processes went with it, or follow at once: they are bound to its life.
-    fleet.processes.clear()
-    fleet.lending = Lending(back_at=now)
-    if fleet.phase is Phase.LEAVING:
-        return []
-    fleet.forkserver_deaths += 1
-    if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
-        fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
-        title = f"The forkserver died {_FORKSERVER_DEATHS} times in a row."
-        failure = {"title": title, "traceback": "", "hint": "Is the machine out of memory, or something killing it?"}
-        return [CloseListeners(), TellFailure(failure)]
-    return [TellForkserverDied(), StartForkserver(), *_start_afresh(fleet, (), now)]
 
 
 def _signal_arrived(fleet: Fleet, number: signal.Signals, now: float) -> list[Action]:
@@ -222,5 +397,5 @@ def _tick(fleet: Fleet, now: float) -> list[Action]:
     is_slow = fleet.phase is Phase.STARTING and now >= fleet.started_at + SLOW_IMPORT
     if is_slow and not fleet.has_page() and fleet.newest_app() is not None:
         page = {"status": 503, "title": "The application is still starting.", "traceback": "", "hint": ""}
-        actions += [_start(fleet, Role.PAGE, page), TellSlow(SLOW_IMPORT)]
+        actions += [*_start(fleet, Role.PAGE, fleet.stages.fresh(), page), TellSlow(SLOW_IMPORT)]
     return actions

@@ -11,17 +11,7 @@ from collections.abc import Callable
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
-from tornado_cli.events import (
-    AppFailed,
-    BindElsewhere,
-    Drain,
-    DropListeners,
-    ProcessExited,
-    ProcessForked,
-    Ready,
-    StartProcess,
-    TerminalWanted,
-)
+from tornado_cli.events import ForkStage, StartProcess
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
@@ -32,12 +22,13 @@ from tornado_cli.serve.claims import Claims
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
 from tornado_cli.serve.keys import ALL_KEYS, Key, Keys
+from tornado_cli.serve.learning import Learned
+from tornado_cli.serve.packages import InstalledPackages
 from tornado_cli.serve.policy import next_actions
-from tornado_cli.serve.running_forkserver import RunningForkserver, start_forkserver
+from tornado_cli.serve.tree import Tree
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
-from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
-from tornado_cli.system.children import Child, reap
+from tornado_cli.system.children import reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.key_terminal import KeyTerminal
 from tornado_cli.system.shared_words import SharedWords
@@ -78,6 +69,7 @@ class Server:
         self._find = find
         self._target = target
         self._environment = environment
+        self._packages = InstalledPackages()
         self._addresses = addresses
         self._fleet = Fleet(grace=config.reload_grace, opens_browser=config.open)
         self._inbox = inbox
@@ -89,29 +81,20 @@ class Server:
         self._turns = SharedWords(boot.turns, 1)
         self._watcher = watcher
         self._changes = watcher.changes
-        self._forkserver: RunningForkserver | None = None
-        self._retired: list[RunningForkserver] = []
-        """Forkservers that fork no more: their processes still finish."""
-        self._ending: dict[int, RunningForkserver] = {}
-        """Those that were told to end, by pid."""
-        self._channels: dict[int, Channel] = {}
-        self._processes: dict[int, Child] = {}
-        self._doomed: set[int] = set()
-        """Processes that were given up before they were born."""
+        self._tree = Tree(boot, inbox, addresses, self._claims, watcher, self._handle)
         self._code: ExitCode | None = None
         self._had_terminal = not controlling_terminal_is_gone()
         self._inbox.register(self._changes, self._read_changes)
 
     def run(self) -> ExitCode:
         """Serve until a signal ends it."""
-        self._start_forkserver()
-        self._handle(events.Changed())
+        self._handle(events.Begin())
         while self._code is None:
             self._keys.follow()
             self._inbox.wait(self._time_left(), self._signal_arrived)
             self._read_changes()
             self._handle(events.Tick())
-        self._end_forkservers()
+        self._tree.end()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 
@@ -129,20 +112,24 @@ class Server:
         files = self._changes.take()
         if files:
             drop_bytecode(files)
-            if self._fleet.phase is Phase.BROKEN or self._is_target_in(files):
-                self._find_again()
+            # Any of the three makes what was imported ahead worthless.
             is_other = self._environment.is_concerned(files) and self._environment.renew()
+            is_other |= self._packages.have_changed()
+            if self._fleet.phase is Phase.BROKEN or self._is_target_in(files):
+                is_other |= self._find_again()
             self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
 
     def _is_target_in(self, files: tuple[str, ...]) -> bool:
         # The watcher's paths are the real ones.
         return self._target.path is not None and os.path.realpath(self._target.path) in files
 
-    def _find_again(self) -> None:
-        """Look at the application anew: the edit may have turned a script into a module, or moved it."""
+    def _find_again(self) -> bool:
+        """Look at the application anew; say whether an edit has turned a script into a module, or moved it."""
+        before = self._target
         # What cannot be found any more fails better where it is loaded.
         with contextlib.suppress(TcliError):
             self._target = self._find()
+        return self._target != before
 
     def _signal_arrived(self, number: signal.Signals) -> None:
         match number:
@@ -185,58 +172,7 @@ class Server:
     def _reap(self) -> None:
         # A forkserver's end is told by its channel; strangers need no more than to be reaped.
         for pid, _ in reap():
-            if pid in self._ending:
-                self._ending.pop(pid).child.close()
-
-    def _read_control(self, forkserver: RunningForkserver) -> None:
-        try:
-            received = forkserver.control.receive()
-        except ChannelClosed:
-            self._forkserver_died(forkserver)
-            return
-        if received is None:
-            return
-        match received.message:
-            case ProcessForked(number=number, pid=pid):
-                self._processes[number] = Child(pid, next(iter(received.descriptors), None))
-                if number in self._doomed:
-                    self._perform(actions.Kill(number))
-            case ProcessExited(number=number, code=code):
-                # What it said before its end counts first.
-                self._read_process(number)
-                self._forget_process(number)
-                forkserver.numbers.discard(number)
-                self._handle(events.Exited(number, code))
-                self._dismiss_idle()
-
-    def _read_process(self, number: int) -> None:
-        channel = self._channels.get(number)
-        while channel is not None:
-            try:
-                received = channel.receive()
-            except (ChannelClosed, ValueError):
-                self._close_channel(number)
-                return
-            if received is None:
-                return
-            self._take_report(number, received)
-
-    def _take_report(self, number: int, received: Received) -> None:
-        match received.message:
-            case Ready(watched_files=files):
-                # A page has none.
-                if files:
-                    self._watcher.follow(files)
-                self._handle(events.BecameReady(number))
-            case AppFailed(title=title, traceback=traceback, hint=hint, watched_files=files):
-                self._watcher.follow_also(files)
-                self._handle(events.Failed(number, {"title": title, "traceback": traceback, "hint": hint}))
-            case TerminalWanted():
-                self._claims.add(number, received.descriptors[0])
-                self._handle(events.TerminalClaimed(number))
-            case BindElsewhere() as request:
-                answer, listeners = self._addresses.bind(request.host, request.port)
-                self._channels[number].send(answer, [listener.fileno() for listener in listeners])
+            self._tree.reaped(pid)
 
     # Actions.
 
@@ -244,26 +180,25 @@ class Server:
         match action:
             case actions.SetTurn(turn):
                 self._turns[0] = turn
-            case actions.Start(number, turn, page):
-                self._start(number, turn, page)
+            case actions.Start(number, turn, page, state):
+                target = self._target.to_dict()
+                self._tree.start(StartProcess(number=number, turn=turn, target=target, page=page, state=state))
+            case actions.Fork(number, stage):
+                self._tree.fork(number, stage)
             case actions.DrainProcess(number, grace, is_final):
-                process = self._processes.get(number)
-                if process is not None and number in self._channels:
-                    self._channels[number].send(Drain(pid=process.pid, grace=grace, takes_queue=is_final))
+                self._tree.drain(number, grace, is_final)
             case actions.Kill(number):
-                self._doomed.add(number)
-                if number in self._processes:
-                    self._processes[number].send(signal.SIGKILL)
-            case actions.StartForkserver():
-                self._start_forkserver()
+                self._tree.kill(number)
+            case actions.StartForkserver(stage):
+                self._tree.start_interpreter(stage, self._environment.variables)
+            case actions.ForkStage(stage, parent, modules, before):
+                order = ForkStage(number=stage, target=self._target.to_dict(), before=before)
+                self._tree.fork_stage(order, parent, Learned(third_party=modules))
+            case actions.EndStage(stage):
+                self._tree.end_stage(stage)
             case actions.CloseListeners():
                 self._addresses.close()
-                for forkserver in self._forkservers():
-                    forkserver.control.send(DropListeners())
-            case actions.TellReady(attempt, files, seconds):
-                self._tell_ready(attempt, files, seconds)
-            case actions.TellForkserverDied():
-                event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
+                self._tree.drop_listeners()
             case actions.OpenBrowser():
                 self._open_browser()
             case actions.LendTerminal(number):
@@ -271,87 +206,10 @@ class Server:
                 self._claims.grant(number)
             case actions.TakeTerminalBack():
                 self._keys.take_back()
-            case actions.TellPostponed(files):
-                message = (
-                    f"{self._shown(files) if files else 'Reload'}: as soon as the debugger lets the application go on."
-                )
-                event(logger, logging.INFO, "postponed", message, files=list(files))
-            case actions.TellSlow(seconds):
-                message = f"Still starting after {seconds:g} s; the browser is told to wait."
-                event(logger, logging.WARNING, "slow", message)
-            case actions.TellFailure(failure):
-                self._tell_failure(failure)
             case actions.Leave(code):
                 self._code = code
-
-    def _start(self, number: int, turn: int, page: dict[str, object] | None) -> None:
-        ours, theirs = channel_pair()
-        self._channels[number] = ours
-        self._inbox.register(ours, lambda: self._read_process(number))
-        assert self._forkserver is not None
-        self._forkserver.numbers.add(number)
-        order = StartProcess(number=number, turn=turn, target=self._target.to_dict(), page=page)
-        self._forkserver.control.send(order, [theirs.fileno()])
-        theirs.close()
-
-    # Forkservers: one that forks, and those before it, each until its processes have left.
-
-    def _forkservers(self) -> list[RunningForkserver]:
-        return [*self._retired, *([self._forkserver] if self._forkserver is not None else [])]
-
-    def _start_forkserver(self) -> None:
-        self._retired = self._forkservers()
-        forkserver = self._forkserver = start_forkserver(self._boot, self._environment.variables)
-        self._inbox.register(forkserver.control, lambda: self._read_control(forkserver))
-        self._dismiss_idle()
-
-    def _dismiss_idle(self) -> None:
-        for forkserver in [one for one in self._retired if not one.numbers]:
-            self._dismiss(forkserver)
-
-    def _dismiss(self, forkserver: RunningForkserver) -> None:
-        """Let go of a forkserver and of its processes, which end with it."""
-        if forkserver is self._forkserver:
-            self._forkserver = None
-        else:
-            self._retired.remove(forkserver)
-        self._ending[forkserver.child.pid] = forkserver
-        self._inbox.forget(forkserver.control)
-        forkserver.dismiss()
-        for number in forkserver.numbers:
-            if number in self._processes:
-                self._processes[number].send(signal.SIGKILL)
-            self._forget_process(number)
-
-    def _forkserver_died(self, forkserver: RunningForkserver) -> None:
-        if forkserver is self._forkserver:
-            for one in self._forkservers():
-                self._dismiss(one)
-            self._handle(events.ForkserverDied())
-        else:
-            self._dismiss(forkserver)
-            for number in forkserver.numbers:
-                self._handle(events.Exited(number, -signal.SIGKILL))
-
-    def _end_forkservers(self) -> None:
-        for forkserver in self._forkservers():
-            self._dismiss(forkserver)
-        for forkserver in self._ending.values():
-            forkserver.wait()
-
-    def _forget_process(self, number: int) -> None:
-        self._close_channel(number)
-        self._claims.end(number)
-        self._doomed.discard(number)
-        child = self._processes.pop(number, None)
-        if child is not None:
-            child.close()
-
-    def _close_channel(self, number: int) -> None:
-        channel = self._channels.pop(number, None)
-        if channel is not None:
-            self._inbox.forget(channel)
-            channel.close()
+            case _:
+                self._tell(action)
 
     def _open_browser(self) -> None:
         if has_screen(os.environ, sys.platform):
@@ -361,6 +219,23 @@ class Server:
 
     # What people read.
 
+    def _tell(self, action: actions.Tell) -> None:
+        match action:
+            case actions.TellReady(attempt, files, seconds):
+                self._tell_ready(attempt, files, seconds)
+            case actions.TellForkserverDied():
+                event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
+            case actions.TellPostponed(files):
+                what = self._shown(files) if files else "Reload"
+                message = f"{what}: as soon as the debugger lets the application go on."
+                event(logger, logging.INFO, "postponed", message, files=list(files))
+            case actions.TellSlow(seconds):
+                message = f"Still starting after {seconds:g} s; the browser is told to wait."
+                event(logger, logging.WARNING, "slow", message)
+            case actions.TellFailure(failure):
+                message = as_sentences(failure["title"], failure["hint"], "Waiting for a change")
+                event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
+
     def _tell_ready(self, attempt: int, files: tuple[str, ...], seconds: float) -> None:
         milliseconds = round(seconds * 1000)
         if files:
@@ -368,10 +243,6 @@ class Server:
             event(logger, logging.INFO, "reloaded", what, attempt=attempt, files=list(files), ms=milliseconds)
         else:
             event(logger, logging.INFO, "ready", f"Ready in {milliseconds} ms.", attempt=attempt, ms=milliseconds)
-
-    def _tell_failure(self, failure: dict[str, str]) -> None:
-        message = as_sentences(failure["title"], failure["hint"], "Waiting for a change")
-        event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
 
     def _shown(self, files: tuple[str, ...]) -> str:
         first = os.path.relpath(files[0], os.path.realpath(self._boot.directory))

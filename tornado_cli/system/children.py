@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from tornado_cli.system.interpreter_flags import interpreter_flags
 from tornado_cli.system.wakeup import held_back
 
+_TICKS = os.sysconf("SC_CLK_TCK")
+
 
 @dataclass(frozen=True, slots=True)
 class Child:
@@ -117,14 +119,14 @@ def end_descendants() -> None:
             return
 
 
-def end_strays(known: Collection[int], newest: int) -> None:
-    """Kill the children that nobody knows and that are older than `newest`: left behind by processes that ended.
+def end_strays(known: Collection[int], before: float | None) -> None:
+    """Kill the children that nobody knows: left behind by processes that ended.
 
-    They came to this subreaper whatever session or group they made; reaping them is the caller's as with any child.
+    With `before`, in seconds since the machine was started, only those that are older. They came to this subreaper
+    whatever session or group they made; reaping them is the caller's as with any child.
     """
-    born = _started_at(newest)
     for pid in _children_of_this_process():
-        if pid not in known and _started_at(pid) < born:
+        if pid not in known and (before is None or _started_at(pid) < int(before * _TICKS)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 

@@ -1,6 +1,9 @@
-"""How a process ended, in words."""
+"""How a process ended, in words; and how one ends that has nothing to leave tidily."""
 
+import os
 import signal
+import sys
+from typing import NoReturn
 
 
 def how_it_ended(code: int) -> str:
@@ -10,3 +13,10 @@ def how_it_ended(code: int) -> str:
     # Most real-time signals have no name.
     name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
     return f"was killed by {name}"
+
+
+def leave_at_once() -> NoReturn:
+    """End this process without what the application has asked to be done at exit: it never ran here."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -2,7 +2,8 @@
 
 import mmap
 import os
-import tempfile
+
+from tornado_cli.system.memory_files import anonymous_file
 
 _WORD = 8
 
@@ -22,7 +23,7 @@ class SharedWords:
     @classmethod
     def create(cls, name: str, count: int) -> "SharedWords":
         """Make `count` words, all zero. The descriptor is not inherited unless passed on."""
-        descriptor = _anonymous_file(name)
+        descriptor = anonymous_file(name)
         os.ftruncate(descriptor, count * _WORD)
         return cls(descriptor, count)
 
@@ -41,10 +42,3 @@ class SharedWords:
 
     def close(self) -> None:
         os.close(self.descriptor)
-
-
-def _anonymous_file(name: str) -> int:
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create(name, os.MFD_CLOEXEC)
-    with tempfile.TemporaryFile(prefix=f"{name}-") as file:
-        return os.dup(file.fileno())

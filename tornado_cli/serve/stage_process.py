@@ -1,0 +1,68 @@
+"""A fresh interpreter for the dev server, and what its forks become: further forkservers, and processes that serve."""
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from tornado_cli.app.target import Target
+from tornado_cli.events import StageFailed
+from tornado_cli.http.hosting import Hosting
+from tornado_cli.logs.settings import parse_levels
+from tornado_cli.serve.app_process import AppProcess
+from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.checkpoints import rehearse
+from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage, first_boot
+from tornado_cli.serve.held_output import HeldOutput
+from tornado_cli.serve.learning import Learned, Recorder
+from tornado_cli.serve.warm import import_for_all
+from tornado_cli.system.children import keep_to_this_tree
+from tornado_cli.system.endings import leave_at_once
+from tornado_cli.system.lifeline import die_with
+from tornado_cli.system.memory_files import read_file
+from tornado_cli.system.wakeup import leave_to_the_parent
+
+
+def main() -> NoReturn:
+    """Be a forkserver on the channel whose descriptor is the argument; forks come back here to be what they are for."""
+    control, boot = first_boot()
+    die_with(boot.parent, signal.SIGKILL)
+    keep_to_this_tree(boot.descriptors)
+    leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+    if os.isatty(0):
+        # Debuggers cost time and memory: nobody can use them elsewhere.
+        from tornado_cli.app.terminal_readers import watch_readers
+
+        watch_readers()
+    hosting = Hosting()
+    # What is imported from now on finds Tornado as it will be.
+    hosting.prepare()
+    process = AppProcess(boot, hosting, Recorder())
+    while True:
+        born = Forkserver(control, boot).run()
+        if isinstance(born, NewProcess):
+            sys.exit(process.serve(process.wait(born.channel)))
+        if process.held is None:
+            process.held = HeldOutput(parse_levels(boot.config.log_level))
+        else:
+            process.held.part()
+        if born.order.before:
+            sys.exit(rehearse(born, boot, process))
+        process.recorder = Recorder(_warm_up(born, boot))
+        control = born.control
+
+
+def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
+    """Import what is listed, and return it; leave when one of the modules makes that impossible."""
+    modules = Learned.from_bytes(read_file(stage.files[0])).third_party
+    culprit = import_for_all(modules, Target.from_dict(stage.order.target), boot.config.arguments)
+    if culprit:
+        stage.control.send(
+            StageFailed(pid=os.getpid(), reason=f"{culprit} cannot be imported before a fork", cold=[culprit])
+        )
+        leave_at_once()
+    return modules
+
+
+if __name__ == "__main__":
+    main()

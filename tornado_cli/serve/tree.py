@@ -1,0 +1,270 @@
+"""The forkservers and their processes as the server holds them: orders go down, reports become events."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tornado_cli.events import (
+    AppFailed,
+    BindElsewhere,
+    Boot,
+    Drain,
+    DropListeners,
+    ForkProcess,
+    ForkStage,
+    ImportsLearned,
+    NeedsColdStart,
+    ProcessBegins,
+    ProcessExited,
+    ProcessForked,
+    Ready,
+    StageFailed,
+    StageForked,
+    StageReady,
+    StartProcess,
+    TerminalWanted,
+)
+from tornado_cli.serve import events
+from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.claims import Claims
+from tornado_cli.serve.learning import Learned
+from tornado_cli.serve.watching.watcher import Watcher
+from tornado_cli.system.bound import BoundAddresses
+from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
+from tornado_cli.system.children import Child, close_all, start_interpreter
+from tornado_cli.system.inbox import Inbox
+from tornado_cli.system.memory_files import read_file, written_file
+
+
+@dataclass(slots=True)
+class _Held:
+    """A forkserver or a process; it may not be born yet, or have closed its channel and not ended."""
+
+    channel: Channel | None
+    child: Child | None = None
+    is_doomed: bool = False
+    """Given up, perhaps before it was born."""
+    stage: int = 0
+    """Of a process: its forkserver."""
+
+
+@dataclass(slots=True)
+class Tree:
+    """Numbers of stages and of processes are the policy's."""
+
+    boot: ServeBoot
+    inbox: Inbox
+    addresses: BoundAddresses
+    claims: Claims
+    watcher: Watcher
+    """Told of the files that the application is made of, before the event that it is ready."""
+    on_event: Callable[[events.Event], None]
+    _stages: dict[int, _Held] = field(default_factory=dict)
+    _processes: dict[int, _Held] = field(default_factory=dict)
+    _interpreters: dict[int, Child] = field(default_factory=dict)
+    """Children of this process that have not been reaped, by pid."""
+
+    # Orders about forkservers.
+
+    def start_interpreter(self, stage: int, environ: Mapping[str, str]) -> None:
+        """Start a fresh one; `environ` is what the application's processes have as their environment."""
+        ours, theirs = channel_pair()
+        child = start_interpreter(
+            "tornado_cli.serve.stage_process",
+            [str(theirs.fileno())],
+            descriptors=[theirs.fileno(), *self.boot.descriptors],
+            environ=environ,
+        )
+        theirs.close()
+        ours.send(Boot(settings=self.boot.to_dict()))
+        self._interpreters[child.pid] = child
+        self._hold_stage(stage, ours).child = child
+
+    def fork_stage(self, order: ForkStage, parent: int, learned: Learned | None) -> None:
+        ours, theirs = channel_pair()
+        files = [] if learned is None else [written_file("tcli-learned", learned.to_bytes())]
+        self._order(parent, order, [theirs.fileno(), *files])
+        close_all(files)
+        theirs.close()
+        self._hold_stage(order.number, ours)
+
+    def end_stage(self, stage: int) -> None:
+        """Let a forkserver go, with whatever is left below it."""
+        held = self._stages.pop(stage, None)
+        if held is None:
+            return
+        self._close(held)
+        if held.child is not None and held.child.pid not in self._interpreters:
+            # In the middle of an import it does not see its channel.
+            held.child.send(signal.SIGKILL)
+            held.child.close()
+        for number in [number for number, process in self._processes.items() if process.stage == stage]:
+            self._forget_process(number)
+
+    def drop_listeners(self) -> None:
+        for stage in self._stages:
+            self._order(stage, DropListeners())
+
+    # Orders about processes.
+
+    def fork(self, number: int, stage: int) -> None:
+        ours, theirs = channel_pair()
+        self._order(stage, ForkProcess(number=number), [theirs.fileno()])
+        theirs.close()
+        self._processes[number] = _Held(ours, stage=stage)
+        self.inbox.register(ours, lambda: self._read_process(number))
+
+    def start(self, order: StartProcess) -> None:
+        held = self._processes.get(order.number)
+        if held is None or held.channel is None:
+            return
+        at = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+        # First: what this process leaves behind is younger.
+        self._order(held.stage, ProcessBegins(number=order.number, at=at))
+        held.channel.send(order)
+
+    def drain(self, number: int, grace: float, is_final: bool) -> None:
+        held = self._processes.get(number)
+        if held is not None and held.channel is not None and held.child is not None:
+            held.channel.send(Drain(pid=held.child.pid, grace=grace, takes_queue=is_final))
+
+    def kill(self, number: int) -> None:
+        held = self._processes.get(number)
+        if held is not None:
+            held.is_doomed = True
+            if held.child is not None:
+                held.child.send(signal.SIGKILL)
+
+    # The end.
+
+    def reaped(self, pid: int) -> None:
+        """Be told that a child of this process has ended and is no more."""
+        child = self._interpreters.pop(pid, None)
+        if child is not None:
+            child.close()
+
+    def end(self) -> None:
+        """End all, and wait for it."""
+        for stage in list(self._stages):
+            self.end_stage(stage)
+        for child in self._interpreters.values():
+            child.wait()
+            child.close()
+        self._interpreters.clear()
+
+    # Reports.
+
+    def _read_stage(self, stage: int) -> None:
+        held = self._stages.get(stage)
+        while held is not None and held.channel is not None:
+            try:
+                received = held.channel.receive()
+            except (ChannelClosed, ValueError):
+                self._stage_ended(stage)
+                return
+            if received is None:
+                return
+            self._take_stage_report(stage, received)
+
+    def _take_stage_report(self, stage: int, received: Received) -> None:
+        match received.message:
+            case ProcessForked(number=number, pid=pid):
+                self._born(self._processes.get(number), pid, received.descriptors)
+            case ProcessExited(number=number, code=code):
+                # What it said before its end counts first.
+                self._read_process(number)
+                self._forget_process(number)
+                self.on_event(events.Exited(number, code))
+            case StageForked(number=number, pid=pid):
+                self._born(self._stages.get(number), pid, received.descriptors)
+            case StageReady():
+                self.on_event(events.StageReady(stage))
+            case StageFailed(cold=cold):
+                self.on_event(events.StageFailed(stage, tuple(cold)))
+
+    def _born(self, held: _Held | None, pid: int, descriptors: list[int]) -> None:
+        if held is None:
+            close_all(descriptors)
+            return
+        held.child = Child(pid, next(iter(descriptors), None))
+        if held.is_doomed:
+            held.child.send(signal.SIGKILL)
+
+    def _stage_ended(self, stage: int) -> None:
+        for number in [number for number, process in self._processes.items() if process.stage == stage]:
+            self._read_process(number)
+        self.end_stage(stage)
+        self.on_event(events.StageDied(stage))
+
+    def _read_process(self, number: int) -> None:
+        held = self._processes.get(number)
+        while held is not None and held.channel is not None:
+            try:
+                received = held.channel.receive()
+            except (ChannelClosed, ValueError):
+                self._close(held)
+                return
+            if received is None:
+                return
+            self._take_report(number, held.channel, received)
+
+    def _take_report(self, number: int, channel: Channel, received: Received) -> None:
+        match received.message:
+            case Ready(watched_files=files):
+                # A page has none.
+                if files:
+                    self.watcher.follow(files)
+                self.on_event(events.BecameReady(number))
+            case AppFailed() as failed:
+                self.watcher.follow_also(failed.watched_files)
+                self.on_event(events.Failed(number, _failure(failed)))
+            case ImportsLearned():
+                with contextlib.suppress(ValueError, OSError):
+                    self.on_event(events.Learned(number, Learned.from_bytes(read_file(received.descriptors[0]))))
+                close_all(received.descriptors)
+            case TerminalWanted():
+                self.claims.add(number, received.descriptors[0])
+                self.on_event(events.TerminalClaimed(number))
+            case NeedsColdStart():
+                self.on_event(events.WantsColdStart(number))
+            case BindElsewhere() as request:
+                answer, listeners = self.addresses.bind(request.host, request.port)
+                channel.send(answer, [listener.fileno() for listener in listeners])
+
+    # What is held.
+
+    def _hold_stage(self, stage: int, channel: Channel) -> _Held:
+        held = self._stages[stage] = _Held(channel)
+        self.inbox.register(channel, lambda: self._read_stage(stage))
+        return held
+
+    def _order(self, stage: int, message: Any, descriptors: list[int] | None = None) -> None:
+        held = self._stages.get(stage)
+        if held is not None and held.channel is not None:
+            held.channel.send(message, descriptors or [])
+
+    def _forget_process(self, number: int) -> None:
+        held = self._processes.pop(number, None)
+        self.claims.end(number)
+        if held is not None:
+            self._close(held)
+            if held.child is not None:
+                held.child.close()
+
+    def _close(self, held: _Held) -> None:
+        if held.channel is not None:
+            self.inbox.forget(held.channel)
+            held.channel.close()
+            held.channel = None
+
+
+def _failure(failed: AppFailed) -> dict[str, Any]:
+    return {
+        "title": failed.title,
+        "traceback": failed.traceback,
+        "hint": failed.hint,
+        "may_pass": failed.may_pass,
+    }

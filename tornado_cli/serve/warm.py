@@ -1,0 +1,49 @@
+"""Import third-party modules for all processes to come, as far as a fork can carry them over."""
+
+import importlib
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from tornado_cli.app.load import import_for_the_user, prepare_path
+from tornado_cli.app.target import Target
+from tornado_cli.serve.learning import is_third_party, origin_of
+from tornado_cli.system.fork_safety import fork_state, problems
+
+
+def import_for_all(modules: Sequence[str], target: Target, arguments: Sequence[str]) -> str:
+    """Import them as the application would; return the name of one after which nobody should fork, or nothing.
+
+    That one cannot be taken back: the process is of no use then.
+    """
+    prepare_path(target.search_path)
+    sys.argv = [str(target.path or target.module), *arguments]
+    import_for_the_user()
+    before, descriptors = fork_state(), open_descriptors()
+    for name in modules:
+        if name in sys.modules:
+            continue
+        known = set(sys.modules)
+        try:
+            importlib.import_module(name)
+        except BaseException:  # noqa: BLE001, S112 - the application may have dealt with it; it meets it again.
+            continue
+        is_risky = problems(before, fork_state()) or open_descriptors() - descriptors
+        if is_risky or _has_project_code(set(sys.modules) - known):
+            return name
+    return ""
+
+
+def _has_project_code(names: Iterable[str]) -> bool:
+    """Say whether a module came from where people edit: a file of theirs stands in for one that was meant."""
+    origins = [origin_of(name) for name in names]
+    return any(origin is not None and not is_third_party(origin) for origin in origins)
+
+
+def open_descriptors() -> set[str]:
+    """Return the numbers of the open descriptors; none where there is no /proc. Forks would share their positions."""
+    try:
+        # The one by which the folder is read is closed again.
+        return {entry.name for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+    except OSError:
+        return set()
