@@ -76,7 +76,7 @@ def test_an_import_without_end_is_a_page_and_the_next_save_ends_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_code_that_ends_its_process_is_run_for_each_save_and_once_more_at_most_while_an_older_one_lives(tmp_path: Path, ending: str) -> None:
+def test_code_that_ends_its_process_is_run_for_each_save_and_at_most_once_more(tmp_path: Path, ending: str) -> None:
     # D3
     broken = "print('run 1', flush=True)\n" + ENDINGS[ending] + "\n" + app_that_says("never")
     write(tmp_path, {"main.py": app_that_says("old")})

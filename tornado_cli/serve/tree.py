@@ -65,7 +65,7 @@ class Tree:
     _stages: dict[int, _Held] = field(default_factory=dict)
     _processes: dict[int, _Held] = field(default_factory=dict)
     _interpreters: dict[int, Child] = field(default_factory=dict)
-    """Children of this process that have not been reaped, by pid."""
+    """The fresh ones among the forkservers, until they are reaped: they are children of this process."""
 
     # Orders about forkservers.
 
@@ -81,7 +81,7 @@ class Tree:
         theirs.close()
         ours.send(Boot(settings=self.boot.to_dict()))
         self._interpreters[child.pid] = child
-        self._hold_stage(stage, ours).child = child
+        self._hold_stage(stage, ours)
 
     def fork_stage(self, order: ForkStage, parent: int, learned: Learned | None) -> None:
         ours, theirs = channel_pair()
@@ -97,8 +97,8 @@ class Tree:
         if held is None:
             return
         self._close(held)
-        if held.child is not None and held.child.pid not in self._interpreters:
-            # In the middle of an import it does not see its channel.
+        if held.child is not None:
+            # In the middle of an import it does not see its channel; a fresh interpreter has none to do.
             held.child.send(signal.SIGKILL)
             held.child.close()
         for number in [number for number, process in self._processes.items() if process.stage == stage]:
@@ -236,10 +236,9 @@ class Tree:
 
     # What is held.
 
-    def _hold_stage(self, stage: int, channel: Channel) -> _Held:
-        held = self._stages[stage] = _Held(channel)
+    def _hold_stage(self, stage: int, channel: Channel) -> None:
+        self._stages[stage] = _Held(channel)
         self.inbox.register(channel, lambda: self._read_stage(stage))
-        return held
 
     def _order(self, stage: int, message: Any, descriptors: list[int] | None = None) -> None:
         held = self._stages.get(stage)
