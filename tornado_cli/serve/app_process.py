@@ -108,7 +108,8 @@ class AppProcess:
         if self._state is None or self.recorder.state() == self._state:
             return True
         # What the project has changed just now, modules imported ahead have not seen.
-        self.hosting.service.report(NeedsColdStart(pid=os.getpid()))
+        assert self._channel is not None
+        self._channel.send(NeedsColdStart(pid=os.getpid()))
         return False
 
     def _leave(self) -> None:
