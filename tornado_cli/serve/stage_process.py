@@ -30,7 +30,7 @@ def main() -> NoReturn:
     keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
     if os.isatty(0):
-        # Debuggers cost time and memory: nobody can use them elsewhere.
+        # Elsewhere there is nothing to claim.
         from tornado_cli.app.terminal_readers import watch_readers
 
         watch_readers()
