@@ -18,9 +18,5 @@ def _file_of(module: object) -> str | None:
     if not issubclass(type(module), ModuleType):
         return None
     # Not as an attribute: a lazy module would be loaded by that.
-    try:
-        file = object.__getattribute__(module, "__dict__").get("__file__")
-    except AttributeError:
-        # What stands there need not be a module: cffi puts its libraries there.
-        return None
+    file = object.__getattribute__(module, "__dict__").get("__file__")
     return file if isinstance(file, str) else None
