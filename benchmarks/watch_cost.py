@@ -1,45 +1,31 @@
-"""Requests per CPU second with the report of a blocked loop and without it, of two servers that are alive at once."""  # noqa: INP001 - a script, in no package.
+"""Requests per CPU second with the loop watched and without, in slices of the same process; and idle CPU."""  # noqa: INP001 - a script, in no package.
 
 import argparse
+import json
 import os
 import socket
 import statistics
 import time
-from contextlib import ExitStack
-from dataclasses import dataclass
+import urllib.request
 
 from harness.client import HOST
-from harness.contenders import WORKERS, Contender, RunningContender, running
-from harness.intervals import median_interval
+from harness.contenders import Contender, running
+from harness.intervals import Interval, median_interval
 from harness.process_tree import tree_of
 from harness.tables import table
-from harness.verdict import Promise, conclude, progress, run, say
+from harness.verdict import CannotMeasureError, Promise, conclude, progress, run, say
 from harness.wrk import require_wrk, wrk
 
 LEAST = 0.99
 MOST_IDLE = 0.0005
 """Of a core, of the whole tree of `tcli serve`."""
-_ON, _OFF = "0.1", "0"
-_COMMANDS = {
-    "serve": ("serve",),
-    "run": ("run", "--workers", str(WORKERS)),
-    "run uvloop": ("run", "--workers", str(WORKERS), "--loop", "uvloop"),
-}
+_COMMANDS = {"serve": ("serve",), "run": ("run",), "run uvloop": ("run", "--loop", "uvloop")}
+_FULL = 0.8
+"""Part of a slice's usual requests; in one with fewer the load began or ended."""
 
 
-@dataclass(slots=True)
-class Spent:
-    requests: int = 0
-    cpu: float = 0.0
-    bad: int = 0
-
-    @property
-    def per_cpu_second(self) -> float:
-        return self.requests / self.cpu
-
-
-def contender(name: str, blocked_after: str) -> Contender:
-    arguments = (*_COMMANDS[name], "apps.hello:make_app", "--no-access-log", "--blocked-after", blocked_after)
+def contender(name: str, app: str, blocked_after: str) -> Contender:
+    arguments = (*_COMMANDS[name], app, "--no-access-log", "--blocked-after", blocked_after)
     return Contender(
         name=f"{name}, {blocked_after}",
         command=("-m", "tornado_cli", *arguments),
@@ -48,34 +34,31 @@ def contender(name: str, blocked_after: str) -> Contender:
     )
 
 
-def load(server: RunningContender, connections: int, spent: Spent) -> None:
-    before = server.cpu_time().whole_tree
-    done = wrk(server.url, connections=connections, seconds=1)
-    spent.cpu += server.cpu_time().whole_tree - before
-    spent.requests += done.requests
-    spent.bad += done.bad
+def ratios_of(name: str, connections: int, seconds: int) -> tuple[float, list[float]]:
+    """Return requests per CPU second without the watch, and with it as a part of that, of neighbouring slices."""
+    with running(contender(name, "apps.watched:make_app", "0"), free_port()) as server:
+        read_slices(server.url)
+        if wrk(server.url, connections=connections, seconds=seconds).bad:
+            raise CannotMeasureError(f"{name} did not answer every request.")
+        slices = read_slices(server.url)
+    usual = statistics.median(requests for _, requests, _ in slices)
+    pairs = [
+        (one, other) if one[0] else (other, one)
+        for one, other in zip(slices[::2], slices[1::2], strict=False)
+        if min(one[1], other[1]) > _FULL * usual
+    ]
+    without = statistics.median(requests / cpu for _, (_, requests, cpu) in pairs)
+    return without, [on[1] / on[2] / (off[1] / off[2]) for on, off in pairs]
 
 
-def one_round(name: str, connections: int, turns: int) -> tuple[Spent, Spent]:
-    """Load a server with it and one without it in turn, a second each; what they are by chance stays the same."""
-    with_it, without = Spent(), Spent()
-    with ExitStack() as stack:
-        pairs = [
-            (stack.enter_context(running(contender(name, value), free_port())), spent)
-            for value, spent in ((_ON, with_it), (_OFF, without))
-        ]
-        for server, _ in pairs:
-            load(server, connections, Spent())
-        for turn in range(turns):
-            # Back and forth: a slow drift of the machine favours nobody.
-            for server, spent in pairs if turn % 2 == 0 else pairs[::-1]:
-                load(server, connections, spent)
-    return with_it, without
+def read_slices(url: str) -> list[tuple[bool, int, float]]:
+    with urllib.request.urlopen(f"{url}slices", timeout=10) as answer:  # noqa: S310 - our own server.
+        return [(bool(on), int(requests), float(cpu)) for on, requests, cpu in json.load(answer)["slices"]]
 
 
 def idle_share(seconds: float, blocked_after: str) -> float:
     """Return what part of a core an idle `tcli serve` uses, by the scheduler's own count."""
-    with running(contender("serve", blocked_after), free_port()) as server:
+    with running(contender("serve", "apps.hello:make_app", blocked_after), free_port()) as server:
         time.sleep(2)
         before = nanoseconds_used(server.root)
         time.sleep(seconds)
@@ -100,49 +83,42 @@ def free_port() -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=9, help="Pairs of servers for each row.")
-    parser.add_argument("--turns", type=int, default=10, help="Seconds of load for each server of a pair.")
+    parser.add_argument("--rounds", type=int, default=3, help="Servers for each row.")
+    parser.add_argument("--seconds", type=int, default=60, help="Of load for each of them.")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--idle", type=float, default=60, help="Seconds to look at an idle server.")
-    parser.add_argument("--only", default="", help="Rows whose name is this.")
     settings = parser.parse_args()
     require_wrk()
-    names = [name for name in _COMMANDS if not settings.only or settings.only == name]
-    ratios: dict[str, list[float]] = {name: [] for name in names}
-    speeds: dict[str, list[float]] = {name: [] for name in names}
-    bad = 0
+    ratios: dict[str, list[float]] = {name: [] for name in _COMMANDS}
+    speeds: dict[str, list[float]] = {name: [] for name in _COMMANDS}
     for number in range(settings.rounds):
-        for name in names:
-            with_it, without = one_round(name, settings.connections, settings.turns)
-            ratios[name].append(with_it.per_cpu_second / without.per_cpu_second)
-            speeds[name].append(without.per_cpu_second)
-            bad += with_it.bad + without.bad
-            progress(f"round {number + 1} {name:12} {without.per_cpu_second:6.0f} req/CPU-s, x {ratios[name][-1]:.3f}")
-    found = {name: median_interval(values) for name, values in ratios.items()}
+        for name in _COMMANDS:
+            without, found = ratios_of(name, settings.connections, settings.seconds)
+            ratios[name] += found
+            speeds[name].append(without)
+            progress(f"round {number + 1} {name:12} {without:6.0f} req/CPU-s, x {median_interval(found)}")
+    found_all = {name: median_interval(values) for name, values in ratios.items()}
+    idle = {value: idle_share(settings.idle, value) for value in ("0", "0.1")}
     say(
         table(
-            ["command", "req per CPU s without", "with / without"],
-            [[name, f"{statistics.median(speeds[name]):.0f}", str(found[name])] for name in names],
+            ["command", "req per CPU s without", "with / without", "pairs of slices"],
+            [
+                [name, f"{statistics.median(speeds[name]):.0f}", str(one), len(ratios[name])]
+                for name, one in found_all.items()
+            ],
         )
     )
-    idle = {value: idle_share(settings.idle, value) for value in (_OFF, _ON)}
-    promises = [
-        Promise(
-            f"{name}: at least {LEAST:g} x as many requests per CPU second with the report",
-            one.median >= LEAST,
-            f"{one}, {one.confidence:.0%} interval of {settings.rounds} pairs",
-        )
-        for name, one in found.items()
-    ]
-    promises += [
-        Promise("every request is answered", bad == 0, f"{bad} were not"),
-        Promise(
-            f"an idle `tcli serve` uses at most {MOST_IDLE:.2%} of a core",
-            idle[_ON] <= MOST_IDLE,
-            f"{idle[_ON]:.3%} with the report, {idle[_OFF]:.3%} without",
-        ),
-    ]
-    return conclude(promises)
+    return conclude([*(_promise(name, one) for name, one in found_all.items()), _idle_promise(idle)])
+
+
+def _promise(name: str, found: Interval) -> Promise:
+    text = f"{name}: at least {LEAST:g} x as many requests per CPU second with the watch"
+    return Promise(text, found.median >= LEAST, f"{found}, {found.confidence:.0%} interval")
+
+
+def _idle_promise(idle: dict[str, float]) -> Promise:
+    text = f"an idle `tcli serve` uses at most {MOST_IDLE:.2%} of a core"
+    return Promise(text, idle["0.1"] <= MOST_IDLE, f"{idle['0.1']:.3%} with the watch, {idle['0']:.3%} without")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
-from tornado_cli.app.whose import is_third_party
+from tornado_cli.app.libraries import is_project
 
 _MOST_CHARACTERS = 36 * 1024
 _LONGEST_TITLE = 300
@@ -68,7 +68,7 @@ def _position(error: BaseException, stack: StackSummary) -> tuple[str | None, in
     """The line to look at: the last one that is the project's own."""
     if isinstance(error, SyntaxError) and error.filename:
         return error.filename, error.lineno
-    own = [frame for frame in stack if not is_third_party(frame.filename)]
+    own = [frame for frame in stack if is_project(frame.filename)]
     for frame in reversed(own or stack):
         return frame.filename, frame.lineno
     return None, None

@@ -24,3 +24,8 @@ _FOLDERS = _folders()
 def is_installed(path: str) -> bool:
     """Say whether an absolute path is that of Python's own code, of an installed package or of tcli."""
     return path.startswith(_FOLDERS)
+
+
+def is_project(file: str) -> bool:
+    """Say whether code is the user's own, by the file that it names: `<frozen os>` is none."""
+    return not file.startswith("<") and not is_installed(file)

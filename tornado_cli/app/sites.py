@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
-from tornado_cli.app.whose import is_project
+from tornado_cli.app.libraries import is_project
 
 _LONGEST_CALLED = 60
 _MOST_FRAMES = 60

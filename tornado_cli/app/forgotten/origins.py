@@ -2,9 +2,10 @@
 
 import functools
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
+from tornado_cli.app.after_import import after_import
 from tornado_cli.app.sites import Site, project_site_above
 
 _MOST = 5000
@@ -29,16 +30,18 @@ class Origins:
         self._is_on = True
 
     def start(self) -> None:
-        for module, name in _CLIENTS.items():
-            kind = getattr(sys.modules.get(module), name, None)
-            if isinstance(kind, type):
-                self.learn(kind)
+        after_import({module: functools.partial(self._learn_in, name) for module, name in _CLIENTS.items()})
         sys.addaudithook(self._hook)
 
     def stop(self) -> None:
         """Forget everything. The hook cannot be taken away: it does nothing from now on."""
         self._is_on = False
         self._sites.clear()
+
+    def _learn_in(self, name: str, module: ModuleType) -> None:
+        kind = getattr(module, name, None)
+        if isinstance(kind, type):
+            self.learn(kind)
 
     def learn(self, kind: type) -> None:
         """Note from now on where instances of a class written in Python are made."""
@@ -69,8 +72,8 @@ class Origins:
         if event == "socket.__new__":
             if self._is_on:
                 self._note((type(arguments[0]), id(arguments[0])))
-        elif event == "open" and self._is_on:
-            self._note((str, str(arguments[0])))
+        elif event == "open" and self._is_on and isinstance(arguments[0], str):
+            self._note((str, arguments[0]))
 
     def _note(self, key: tuple[type, int | str]) -> None:
         # The caller's caller; there is no other way to see it.

@@ -7,8 +7,8 @@ from typing import Any
 
 from tornado_cli.app.forgotten.origins import Origins
 from tornado_cli.app.forgotten.report import Reporter
+from tornado_cli.app.libraries import is_project
 from tornado_cli.app.sites import Blame, blame_of
-from tornado_cli.app.whose import is_project
 
 DEPTH = 4
 """Frames that Python notes of each coroutine's making."""
