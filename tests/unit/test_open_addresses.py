@@ -89,6 +89,13 @@ def test_an_address_of_ours_that_stands_in_the_way_is_told_from_somebody_elses(a
     assert "restart" in caught.value.hint
 
 
+def test_a_listener_of_ours_at_the_same_port_of_another_address_is_not_blamed(addresses: OpenAddresses) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as other:
+        addresses.open([TcpBind("127.0.0.1", port_of(other))])
+        with pytest.raises(PortTaken):
+            addresses.open([TcpBind("127.0.0.2", port_of(other))])
+
+
 def test_a_path_from_which_the_file_was_removed_is_listened_on_anew(addresses: OpenAddresses, short: Path) -> None:
     unix = UnixBind(short / "app.sock")
     [lost] = addresses.open([unix])

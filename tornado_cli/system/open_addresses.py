@@ -4,11 +4,13 @@ import socket
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TypeAlias
+from ipaddress import ip_address
+from typing import Any, TypeAlias
 
 from tornado_cli.system.addresses import Address, ListenError
 from tornado_cli.system.binds import Bind, InheritedBind, TcpBind, UnixBind
 from tornado_cli.system.listeners import PortTaken, inherited_listener, open_addresses
+from tornado_cli.system.ports import ListeningSocket, in_the_way
 from tornado_cli.system.turn_away import turn_away
 from tornado_cli.system.unix_listeners import SocketFile, open_unix_listener
 
@@ -125,10 +127,18 @@ class OpenAddresses:
 
     def _explained(self, bind: TcpBind, taken: PortTaken) -> ListenError:
         """Tell a port that is taken by ourselves: 127.0.0.1:8000 stands in the way of 0.0.0.0:8000."""
-        ours = next((one for one in self._listeners if one.socket.getsockname()[1:2] == (taken.port,)), None)
-        if ours is None or taken.holder is not None:
+        ours = next((one for one in self._listeners if _is_in_the_way(one.socket.getsockname(), taken)), None)
+        if ours is None:
             return taken
         return ListenError(
             f"{bind} cannot be opened while this server listens on {ours.bind}.",
             hint="Name only one of them; to change one into the other, restart.",
         )
+
+
+def _is_in_the_way(name: Any, taken: PortTaken) -> bool:
+    """Compare with the name of a socket; those of Unix sockets are texts."""
+    if not isinstance(name, tuple):
+        return False
+    listening = ListeningSocket(ip_address(name[0]), name[1], inode="", uid=0)
+    return bool(in_the_way(taken.port, taken.address, [listening]))
