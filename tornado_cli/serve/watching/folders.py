@@ -34,7 +34,7 @@ def read_folder(path: str, outer: IgnoreFiles, rules: Rules) -> Folder:
     ignore_files = _with_own(path, outer, {entry.name for entry in found})
     folder = Folder(outer, ignore_files, {}, *_folders_in(found, ignore_files, rules))
     for entry in found:
-        if _counts(entry, ignore_files, rules) and (signature := signature_of(entry.path)) is not None:
+        if _counts(entry, ignore_files, rules) and (signature := _signature_of_entry(entry)) is not None:
             folder.files[entry.name] = signature
     return folder
 
@@ -45,9 +45,22 @@ def signature_of(path: str) -> Signature | None:
     A link is what it leads to; but a link to a folder, or to nothing, is itself.
     """
     try:
-        stat = os.lstat(path) if os.path.islink(path) and not os.path.isfile(path) else os.stat(path)
+        return _signature(os.lstat(path) if os.path.islink(path) and not os.path.isfile(path) else os.stat(path))
     except OSError:
         return None
+
+
+def _signature_of_entry(entry: os.DirEntry[str]) -> Signature | None:
+    """One call to the system for a file: thousands are looked at."""
+    if entry.is_symlink():
+        return signature_of(entry.path)
+    try:
+        return _signature(entry.stat(follow_symlinks=False))
+    except OSError:
+        return None
+
+
+def _signature(stat: os.stat_result) -> Signature:
     return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
 
 

@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 _CLASSES = {
     "alnum": "a-zA-Z0-9", "alpha": "a-zA-Z", "blank": " \\t", "cntrl": "\\x00-\\x1f\\x7f", "digit": "0-9",
@@ -19,32 +20,70 @@ _SPECIAL = re.compile(r"[*?\[\\]")
 _NEVER = "(?!)"
 
 
+class Kind(Enum):
+    """What a pattern is compared with, and how: most need no regular expression, which costs more than all its uses."""
+
+    NAME = auto()
+    SUFFIX = auto()
+    """Of the name."""
+    PATH = auto()
+    NAME_GLOB = auto()
+    PATH_GLOB = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """One line."""
 
-    matches: Callable[[str, str], bool]
-    """Called with a path relative to the ignore file, and its last part."""
+    kind: Kind
+    text: str
     is_negated: bool
     is_for_folders: bool
+    expression: re.Pattern[str] | None = None
+
+    def matches(self, path: str, name: str) -> bool:
+        """Compare with a path relative to the ignore file, whose last part is `name`."""
+        match self.kind:
+            case Kind.NAME:
+                return name == self.text
+            case Kind.SUFFIX:
+                return name.endswith(self.text)
+            case Kind.PATH:
+                return path == self.text
+        assert self.expression is not None
+        return self.expression.fullmatch(name if self.kind is Kind.NAME_GLOB else path) is not None
 
 
-@dataclass(frozen=True, slots=True)
 class IgnoreFile:
     """The patterns of one file; they are about what is below `folder`."""
 
-    folder: str
-    patterns: tuple[Pattern, ...]
+    def __init__(self, folder: str, patterns: Iterable[Pattern]) -> None:
+        self._folder = folder
+        self._patterns = tuple(patterns)
+        self._texts = frozenset(one.text for one in self._patterns if one.kind in {Kind.NAME, Kind.PATH})
+        self._suffixes = tuple(one.text for one in self._patterns if one.kind is Kind.SUFFIX)
+        self._globs = tuple(one for one in self._patterns if one.expression is not None)
 
     def verdict(self, path: str, *, is_folder: bool) -> bool | None:
         """Say whether `path` is ignored; None where this file says nothing."""
-        relative = path.removeprefix(self.folder).lstrip(os.sep)
-        name = os.path.basename(relative)
+        relative = path.removeprefix(self._folder).lstrip(os.sep)
+        name = relative.rpartition(os.sep)[2]
+        if self._says_nothing(relative, name):
+            return None
         # The last line that matches counts.
-        for pattern in reversed(self.patterns):
+        for pattern in reversed(self._patterns):
             if (is_folder or not pattern.is_for_folders) and pattern.matches(relative, name):
                 return not pattern.is_negated
         return None
+
+    def _says_nothing(self, relative: str, name: str) -> bool:
+        """Tell so in a few steps, for most files: there are thousands."""
+        return (
+            name not in self._texts
+            and relative not in self._texts
+            and not name.endswith(self._suffixes)
+            and not any(glob.matches(relative, name) for glob in self._globs)
+        )
 
 
 def is_ignored(files: Sequence[IgnoreFile], path: str, *, is_folder: bool) -> bool:
@@ -59,7 +98,7 @@ def is_ignored(files: Sequence[IgnoreFile], path: str, *, is_folder: bool) -> bo
 def parse_ignore_file(folder: str, text: str) -> IgnoreFile:
     """Return what a file says whose patterns are relative to `folder`."""
     lines = text.removeprefix("\ufeff").split("\n")
-    return IgnoreFile(folder, tuple(_patterns(line.removesuffix("\r") for line in lines)))
+    return IgnoreFile(folder, _patterns(line.removesuffix("\r") for line in lines))
 
 
 def _patterns(lines: Iterable[str]) -> Iterator[Pattern]:
@@ -70,7 +109,7 @@ def _patterns(lines: Iterable[str]) -> Iterator[Pattern]:
         is_negated = text.startswith("!")
         text = text[is_negated:]
         is_for_folders = text.endswith("/")
-        yield Pattern(_matcher(text[:-1] if is_for_folders else text), is_negated, is_for_folders)
+        yield _pattern(text[:-1] if is_for_folders else text, is_negated, is_for_folders)
 
 
 def _without_trailing_spaces(line: str) -> str:
@@ -80,17 +119,15 @@ def _without_trailing_spaces(line: str) -> str:
     return f"{kept} " if backslashes % 2 and len(kept) < len(line) else kept
 
 
-def _matcher(glob: str) -> Callable[[str, str], bool]:
-    """Return the cheapest test for a pattern: compiling a regular expression costs more than all of its uses."""
+def _pattern(glob: str, is_negated: bool, is_for_folders: bool) -> Pattern:
     is_name = "/" not in glob
     literal = glob.removeprefix("/")
     if not _SPECIAL.search(glob):
-        return (lambda _, name: name == literal) if is_name else (lambda path, _: path == literal)
+        return Pattern(Kind.NAME if is_name else Kind.PATH, literal, is_negated, is_for_folders)
     if is_name and glob.startswith("*") and not _SPECIAL.search(glob[1:]):
-        suffix = glob[1:]
-        return lambda _, name: name.endswith(suffix)
-    match = re.compile(_expression(literal), re.DOTALL).fullmatch
-    return (lambda _, name: match(name) is not None) if is_name else (lambda path, _: match(path) is not None)
+        return Pattern(Kind.SUFFIX, glob[1:], is_negated, is_for_folders)
+    expression = re.compile(_expression(literal), re.DOTALL)
+    return Pattern(Kind.NAME_GLOB if is_name else Kind.PATH_GLOB, literal, is_negated, is_for_folders, expression)
 
 
 def _expression(glob: str) -> str:

@@ -63,11 +63,11 @@ class Rules:
 
         Templates and static files need nothing: their caches are off.
         """
-        name = os.path.basename(path)
+        name = path.rpartition(os.sep)[2]
         if path in self.named or name in _RESTARTING_NAMES:
             # Not asked of .gitignore: what is generated, or secret, is read all the same.
             return Change.NOTHING if self._is_ignored(path, (), is_folder=False) else Change.RESTART
-        if not (_is_module(name) or self._is_in_whole(path)) or is_noise(name):
+        if not _is_module(name) and (not self._is_in_whole(path) or is_noise(name)):
             return Change.NOTHING
         return Change.NOTHING if self._is_ignored(path, ignore_files, is_folder=False) else Change.RESTART
 
@@ -76,14 +76,14 @@ class Rules:
         return is_ignored(ignore_files, path, is_folder=is_folder) if verdict is None else verdict
 
     def _is_in_whole(self, path: str) -> bool:
-        if os.path.basename(path).startswith("."):
-            # Most ways to save begin with such a file.
+        # Most ways to save begin with a hidden file.
+        if not self.whole or os.path.basename(path).startswith("."):
             return False
         return any(path.startswith(f"{folder}{os.sep}") for folder in self.whole)
 
 
 def _is_module(name: str) -> bool:
-    return name.endswith(".py") and not name.startswith(".")
+    return name.endswith(".py") and not name.startswith((".", "#", "flycheck_")) and not name.endswith("_flymake.py")
 
 
 def is_noise(path: str) -> bool:
