@@ -5,11 +5,13 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from support.process_tree import children_of, wait_until_gone
 from support.project import app_that_says, write
-from support.terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z, SERVE, OnTerminal
+from support.terminal import CTRL_BACKSLASH, CTRL_C, CTRL_Z, DEADLINE, SERVE, OnTerminal
 
 QUOTED_SERVE = f"{sys.executable} -m tornado_cli serve -p 0"
 
@@ -92,6 +94,39 @@ def test_while_it_is_stopped_the_terminal_is_the_shells_and_then_ours_again(proj
         terminal.read_until("Stopped.")
         terminal.read_until("prompt: ")
         assert terminal.modes() == terminal.found
+
+
+@pytest.mark.outside("linux")
+def test_a_server_that_is_killed_leaves_the_terminal_as_it_was(project: Path) -> None:
+    # D7, D8
+    with OnTerminal(SHELL, cwd=project, env={"PS1": "prompt: "}) as terminal:
+        terminal.read_until("prompt: ")
+        terminal.type(f"{QUOTED_SERVE}\n".encode())
+        terminal.port()
+        terminal.read_until_keys()
+        [server] = children_of(terminal.pid)
+        tree = terminal.tree()
+        os.kill(server, signal.SIGKILL)
+        terminal.read_until("prompt: ")
+        assert wait_until_gone(tree, time.monotonic() + DEADLINE)
+        assert terminal.modes() == terminal.found
+
+
+@pytest.mark.outside("bash", "linux")
+def test_what_a_shell_has_set_after_a_kill_stays(project: Path) -> None:
+    """Many shells take care themselves; a guard that came after them would break their line editing."""
+    with OnTerminal(("bash", "--norc", "-i"), cwd=project, env={"PS1": "prompt: "}) as terminal:
+        terminal.read_until("prompt: ")
+        editing = terminal.modes()
+        terminal.type(f"{QUOTED_SERVE}\n".encode())
+        terminal.port()
+        terminal.read_until_keys()
+        [server] = children_of(terminal.pid)
+        tree = terminal.tree()
+        os.kill(server, signal.SIGKILL)
+        terminal.read_until("prompt: ")
+        assert wait_until_gone(tree, time.monotonic() + DEADLINE)
+        assert terminal.modes() == editing
 
 
 def test_in_the_background_it_reads_no_keys_and_is_not_stopped(project: Path) -> None:

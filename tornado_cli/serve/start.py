@@ -27,6 +27,7 @@ from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.key_terminal import KeyTerminal
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
 from tornado_cli.system.shared_words import SharedWords
+from tornado_cli.system.terminal_guard import guarded
 from tornado_cli.system.wakeup import signals_for_main_thread_only
 from tornado_cli.terminal import Terminal
 
@@ -52,12 +53,13 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     environment = Environment(config, settings, working_directory())
     companions = companions_of(settings)
     ground = ground_of(config, working_directory(), target.search_path, environment.files)
-    opened = _listen(config)
-    with top_process_log(config, "server") as log:
+    # Where what we say goes elsewhere, the keys may be those of a pager.
+    terminal = KeyTerminal(0 if os.isatty(1) else -1)
+    # The guard comes first: as a copy of this process it must not hold listeners, nor be one of several threads.
+    with guarded(terminal.descriptor), top_process_log(config, "server") as log:
+        opened = _listen(config)
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        # Where what we say goes elsewhere, the keys may be those of a pager.
-        terminal = KeyTerminal(0 if os.isatty(1) else -1)
         url = greet(config, target, opened, ground.tops, log.format, ALL_KEYS if terminal.is_ours() else "")
         boot = ServeBoot(
             config=config,

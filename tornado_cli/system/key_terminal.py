@@ -35,9 +35,9 @@ class KeyTerminal:
             return False
         try:
             modes = termios.tcgetattr(self.descriptor)
-            if self._found is None or (self._is_taken and modes != _for_keys(modes)):
+            if self._found is None or (self._is_taken and modes != for_keys(modes)):
                 self._found = modes
-            termios.tcsetattr(self.descriptor, termios.TCSANOW, _for_keys(modes))
+            termios.tcsetattr(self.descriptor, termios.TCSANOW, for_keys(modes))
         except termios.error:
             return False
         self._is_taken = True
@@ -70,7 +70,7 @@ class KeyTerminal:
                 termios.tcflush(self.descriptor, termios.TCIFLUSH)
 
 
-def _for_keys(modes: list[Any]) -> list[Any]:
+def for_keys(modes: list[Any]) -> list[Any]:
     """Return these modes, changed so that keys come one by one."""
     changed = [*modes[:_CHARACTERS], list(modes[_CHARACTERS])]
     changed[_LOCAL] &= ~_LINE_MODE
