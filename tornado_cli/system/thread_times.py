@@ -35,10 +35,9 @@ class ThreadTimes:
                 return Times(int(on_cpu) * _NANO, int(waiting) * _NANO)
         return Times(time.process_time() if self._clock is None else time.clock_gettime(self._clock), 0.0)
 
-    def close(self) -> None:
+    def __del__(self) -> None:
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            self._descriptor = -1
 
 
 def _cpu_clock() -> int | None:

@@ -1,27 +1,29 @@
 """Times in which somebody holds the loop on purpose."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 
 
 class Pauses:
-    """Entered and left by `paused()`, looked at by the watch."""
+    """Begun and ended by `paused()`, looked at by the watch."""
 
     def __init__(self) -> None:
-        self._changes = 0
+        self._going_on = 0
+        self._last_ended_at = 0.0
 
     @contextlib.contextmanager
     def pause(self) -> Iterator[None]:
-        self._changes += 1
+        self._going_on += 1
         try:
             yield
         finally:
-            self._changes += 1
+            self._going_on -= 1
+            self._last_ended_at = time.monotonic()
 
-    def since(self, mark: int) -> tuple[int, bool]:
-        """Return a new mark, and whether there was or is a pause since the old one."""
-        changes = self._changes
-        return changes, changes != mark or changes % 2 == 1
+    def since(self, moment: float) -> bool:
+        """Say whether there was or is a pause since a moment of the monotonic clock."""
+        return self._going_on > 0 or self._last_ended_at >= moment
 
 
 PAUSES = Pauses()

@@ -16,14 +16,13 @@ from tornado_cli.app.blocked.report import Request, tell_blocked
 from tornado_cli.app.blocked.stretch import Look, Stretches
 from tornado_cli.app.repeats import Repeats
 from tornado_cli.app.sites import Site, owners_in, site_of, stack_of
+from tornado_cli.system.alarms import new_alarm
 from tornado_cli.system.thread_times import ThreadTimes, Times
 from tornado_cli.system.wakeup import signals_for_main_thread_only
 
 RequestOf = Callable[[object], Request | None]
 """Tells for which request an object is at work whose method is being run."""
-_QUIET_LOOKS = 2
-"""Looks at a loop that does nothing, after which only its next turn wakes the watch."""
-_PATIENCE = 1.0
+_JOIN_SECONDS = 1.0
 """Seconds to wait for the thread's end."""
 _FINEST = 0.005
 """Seconds between two looks, at least."""
@@ -45,101 +44,89 @@ class LoopWatch:
         self._times = ThreadTimes()
         self._stretches: Stretches[Site, Request] = Stretches(threshold)
         self._repeats = Repeats()
-        self._pause_mark, _ = PAUSES.since(0)
-        self._excused: float | None = None
-        """The turn in which there was a pause."""
-        self._last_turn: float | None = None
-        self._quiet_looks = 0
+        self._alarm = new_alarm()
+        self._due = time.monotonic()
+        """When the alarm was to ring."""
+        self._before = self._times.read()
+        """When it was set."""
+        self._is_stopped = False
         self._is_leaving = False
-        self._wake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._pulse: Pulse = pulse_of(loop, self._wake_up)
+        self._pulse: Pulse = pulse_of(loop, self._arm, 3 * self._step)
         os.register_at_fork(before=self._rest, after_in_parent=self._go_on, after_in_child=self._pulse.stop)
         self._go_on()
 
     def stop(self) -> None:
         """Tell what there is to tell, and leave the loop alone."""
+        self._is_stopped = True
         self._rest()
         self._pulse.stop()
-        self._times.close()
 
     # The thread's life.
 
     def _go_on(self) -> None:
+        if self._is_stopped:
+            return
         self._is_leaving = False
-        self._pulse.is_asleep = self._pulse.wakes
-        if not self._pulse.wakes:
-            self._wake_up()
+        self._pulse.looked()
+        if not self._pulse.arms:
+            self._arm(2 * self._step)
 
-    def _wake_up(self) -> None:
-        self._pulse.is_asleep = False
-        if self._thread is None:
-            thread = threading.Thread(target=self._run, name="tcli-loop-watch", daemon=True)
+    def _arm(self, seconds: float) -> None:
+        """Have a look at the loop in so many seconds; run by the loop itself, and by whoever looks."""
+        self._before = self._times.read()
+        self._due = time.monotonic() + seconds
+        self._alarm.set(seconds)
+        if self._thread is None and not self._is_leaving:
+            self._thread = threading.Thread(target=self._run, name="tcli-loop-watch", daemon=True)
             # Where no thread can be had the loop goes on unwatched.
             with contextlib.suppress(RuntimeError), signals_for_main_thread_only():
-                thread.start()
-                self._thread = thread
-        self._wake.set()
+                self._thread.start()
 
     def _rest(self) -> None:
         self._is_leaving = True
-        self._pulse.is_asleep = False
-        self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(_PATIENCE)
-        self._thread = None
+        thread, self._thread = self._thread, None
+        if thread is not None and thread.is_alive():
+            self._alarm.set(0)
+            thread.join(_JOIN_SECONDS)
 
     def _run(self) -> None:
         own_times = ThreadTimes()
-        due, last, own_last = time.monotonic(), self._times.read(), own_times.read()
-        while True:
-            now, times, own = time.monotonic(), self._times.read(), own_times.read()
+        own_before = own_times.read()
+        while not self._is_leaving:
+            self._alarm.wait()
+            now, own = time.monotonic(), own_times.read()
             # A thread that is late for want of a CPU has missed nothing but the moment.
-            late = now - due - (own.waiting - own_last.waiting)
-            self._look(now, late, Times(times.on_cpu - last.on_cpu, times.waiting - last.waiting))
-            if self._is_leaving:
-                break
-            last, own_last = times, own
-            due = self._sleep(now)
-        own_times.close()
+            late = now - self._due - (own.waiting - own_before.waiting)
+            times, before, own_before = self._times.read(), self._before, own
+            # Before it is asked: what it begins afterwards is its own to arm for.
+            self._pulse.looked()
+            turn = self._pulse.turn()
+            self._look(turn, now, late, Times(times.on_cpu - before.on_cpu, times.waiting - before.waiting))
+            if not self._is_leaving:
+                self._arm_again(turn, now)
 
-    def _sleep(self, now: float) -> float:
-        """Sleep until the next look; return when that was due."""
-        self._wake.clear()
-        if self._quiet_looks >= _QUIET_LOOKS and self._pulse.wakes:
-            self._pulse.is_asleep = True
-            # Had it begun a turn meanwhile, it would have found nobody asleep.
-            if self._pulse.turn() is None and not self._is_leaving:
-                self._wake.wait()
-            self._pulse.is_asleep = False
-            self._quiet_looks = 0
-            return time.monotonic()
-        seconds = self._seconds_until_next(now)
-        if not self._is_leaving:
-            self._wake.wait(seconds)
-        return now + seconds
-
-    def _seconds_until_next(self, now: float) -> float:
+    def _arm_again(self, turn: float | None, now: float) -> None:
+        """See to the next look: the loop does at its next turn, but not within one."""
         began = self._stretches.began
         if began is not None:
             # Of what goes on for long, each moment matters less.
-            return max(self._step, (now - began) / 20)
-        return self._step if self._last_turn is not None else 2 * self._step
+            self._arm(max(self._step, (now - began) / 20))
+        elif not self._pulse.arms:
+            self._arm(2 * self._step)
+        elif turn is not None:
+            self._arm(self._step)
 
     # The looks.
 
-    def _look(self, now: float, late: float, spent: Times) -> None:
-        turn = self._pulse.turn()
-        self._last_turn = turn
-        self._quiet_looks = self._quiet_looks + 1 if turn is None else 0
-        self._pause_mark, was_paused = PAUSES.since(self._pause_mark)
-        if was_paused:
-            self._excused = turn
+    def _look(self, turn: float | None, now: float, late: float, spent: Times) -> None:
+        is_excused = turn is not None and PAUSES.since(turn)
+        if is_excused:
             self._stretches.forget()
         look: Look[Site, Request] = Look(
             now=now, turn=turn, ended_at=self._pulse.ended_at, late=late, cpu=spent.on_cpu, starved=spent.waiting
         )
-        if turn is not None and turn != self._excused and now - turn >= self._step:
+        if turn is not None and not is_excused and now - turn >= self._step:
             look = self._with_sample(look, now - turn)
         blocked = self._stretches.after(look)
         if blocked is not None:

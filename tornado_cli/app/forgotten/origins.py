@@ -1,5 +1,6 @@
 """Remembers where sockets, files and clients were made, so cheaply that it can always be done in development."""
 
+import contextlib
 import functools
 import sys
 from types import FunctionType, ModuleType
@@ -56,7 +57,9 @@ class Origins:
                 self._note((type(instance), id(instance)))
             initialize(instance, *args, **kwargs)
 
-        kind.__init__ = noted  # type: ignore[misc]
+        # A metaclass may be against it.
+        with contextlib.suppress(AttributeError, TypeError):
+            kind.__init__ = noted  # type: ignore[misc]
 
     def of(self, thing: object) -> Site | None:
         """Return where it was made, when that was seen."""
