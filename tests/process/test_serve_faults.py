@@ -89,8 +89,8 @@ def test_code_that_ends_its_process_is_run_for_each_save_and_at_most_once_more(t
         save(tmp_path / "main.py", app_that_says("fixed"))
         assert server.wait_for("reloaded")["attempt"] == 4
         assert server.get().text == "fixed"
-        # The older process may have held what it wanted.
-        assert 2 <= len(printed(server, "run")) <= 3
+        # An older process, even one that has failed and not ended yet, may have held what it wanted.
+        assert 2 <= len(printed(server, "run")) <= 4
 
 
 def test_a_thousand_saves_in_five_seconds_end_with_the_last_and_never_pile_up(tmp_path: Path) -> None:
