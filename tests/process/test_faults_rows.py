@@ -228,7 +228,7 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "D3": (
         "an import ends its process",
         (
-            "test_serve_faults::test_code_that_ends_its_process_is_run_once_for_each_save",
+            "test_serve_faults::test_code_that_ends_its_process_is_run_for_each_save_and_at_most_once_more",
             "test_serve_failures::test_an_application_that_dies_while_it_serves_is_a_page_until_the_next_save",
             "test_serve_failures::test_an_application_that_kills_what_forks_it_ends_the_server_with_a_word",
         ),
