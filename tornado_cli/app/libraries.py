@@ -3,6 +3,7 @@
 import os
 import sys
 import sysconfig
+from functools import lru_cache
 from pathlib import Path
 
 import tornado_cli
@@ -26,6 +27,7 @@ def is_installed(path: str) -> bool:
     return path.startswith(_FOLDERS)
 
 
+@lru_cache(maxsize=4096)
 def is_project(file: str) -> bool:
     """Say whether code is the user's own, by the file that it names: `<frozen os>` is none."""
     return not file.startswith("<") and not is_installed(file)

@@ -22,7 +22,7 @@ _CLIENTS = {
 class Origins:
     """By class and identity, which nobody else has while the object is there; of files by their name.
 
-    Neither tracemalloc nor references: the one costs half of the speed, the other would keep things alive.
+    Neither tracemalloc nor references: the one costs most of the speed, the other would keep things alive.
     """
 
     def __init__(self) -> None:
