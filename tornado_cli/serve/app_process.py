@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tornado.web import Application
 
 from tornado_cli.app.forgotten.watch import ForgottenWatch
+from tornado_cli.app.load import prepare_path
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
@@ -57,8 +58,7 @@ class AppProcess:
         order = _order_of(channel)
         self._channel, self._state = channel, order.state
         _look_again(self._boot.directory)
-        self.note_files(Target.from_dict(order.target))
-        assert self.files is not None
+        files = self._note_files(Target.from_dict(order.target))
         self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
         if self.held is not None:
             self.held.release()
@@ -68,12 +68,12 @@ class AppProcess:
             sender=self._sender,
             # The page asks for itself each second: that is not what happens to the application.
             access_log=self._boot.config.access_log and order.page is None,
-            adapt=_adapt(self._boot.config.debug, self.files),
+            adapt=_adapt(self._boot.config.debug, files),
             gate=_gate(SharedWords(self._boot.turns, 1), order.turn),
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
             may_serve=self._is_as_expected,
-            watched_files=self.files.found if order.page is None else list,
+            watched_files=files.found if order.page is None else list,
             when_ready=(lambda: None) if order.page is not None else self._tell_imports,
             on_ready=self._forgotten.start if order.page is None else self._forgotten.stop,
             before_leaving=self._leave,
@@ -83,18 +83,24 @@ class AppProcess:
         self.hosting.take(Service(channel, adopt(self._boot.listeners), terms))
         return order
 
-    def note_files(self, target: Target) -> None:
-        """Note from now on which files are opened, unless that has begun."""
+    def prepare(self, target: Target) -> None:
+        """Be ready for the application's first import: from now on it is seen what it imports and opens."""
+        prepare_path(target.search_path)
+        self._note_files(target)
+        self.recorder.begin()
+
+    def _note_files(self, target: Target) -> AppFiles:
         if self.files is None:
             self.files = AppFiles([self._boot.directory, *target.search_path])
+        return self.files
 
     def serve(self, order: StartProcess) -> int:
         """Serve until told to leave; return the exit code."""
         if order.page is not None:
             serve_directly(failure_application(order.page, debug=self._boot.config.debug), self.hosting)
             return self.end(Ending.ORDERED)
-        self.recorder.begin()
         target = Target.from_dict(order.target)
+        self.prepare(target)
         return self.end(serve_target(target, self._boot.config.arguments, self.hosting, "asyncio"))
 
     def end(self, ending: Ending) -> int:
@@ -105,7 +111,8 @@ class AppProcess:
 
     def _is_as_expected(self) -> bool:
         """Say whether this process may serve, or tell why a fresh one has to."""
-        if self._state is None or self.recorder.state() == self._state:
+        self.recorder.end()
+        if self._state is None or self.recorder.state == self._state:
             return True
         # What the project has changed just now, modules imported ahead have not seen.
         assert self._channel is not None
@@ -117,7 +124,6 @@ class AppProcess:
         self._forgotten.stop()
 
     def _tell_imports(self) -> None:
-        self.recorder.end()
         assert self._channel is not None
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())
         self._channel.send(ImportsLearned(pid=os.getpid()), [file])

@@ -29,11 +29,10 @@ from tornado_cli.system.fork_safety import fork_state, problems
 def rehearse(stage: NewStage, boot: ServeBoot, process: AppProcess) -> int:
     """Import until the checkpoint and fork there; in what is forked, serve and return the exit code."""
     loop = RenewableLoop()
-    stop = _Stop(stage, boot, process, loop)
-    process.recorder.begin()
-    process.note_files(Target.from_dict(stage.order.target))
-    sys.meta_path.insert(0, stop)
     target = Target.from_dict(stage.order.target)
+    stop = _Stop(stage, boot, process, loop)
+    process.prepare(target)
+    sys.meta_path.insert(0, stop)
     try:
         ending = serve_target(target, boot.config.arguments, process.hosting, "asyncio", make_loop=loop.get)
     except NotServingYet:

@@ -85,6 +85,8 @@ class Recorder(MetaPathFinder):
         self._path: list[str] = []
         self._filters: list[Any] = []
         self._has_changed = False
+        self.state = ""
+        """What the project has changed that other modules look at, as a text to compare; known at the end."""
 
     def begin(self) -> None:
         """Record from now on; the search path is as the project finds it."""
@@ -99,9 +101,13 @@ class Recorder(MetaPathFinder):
         self._begun += waited
 
     def end(self) -> None:
+        """Record no more: the application is loaded."""
         self._is_on = False
         if self in sys.meta_path:
             sys.meta_path.remove(self)
+        path = [entry for entry in sys.path if entry not in self._path]
+        filters = [str(one[:3]) for one in warnings.filters if one not in self._filters]
+        self.state = "\n".join([*self._environment, *path, *filters])
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -121,12 +127,6 @@ class Recorder(MetaPathFinder):
             culprit = _project_file(sys._getframe(1))  # noqa: SLF001 - the one way to learn who did it.
             if culprit is not None:
                 self._changing.add(os.path.realpath(culprit))
-
-    def state(self) -> str:
-        """Return what the project has changed that other modules look at, as a text to compare."""
-        path = [entry for entry in sys.path if entry not in self._path]
-        filters = [str(one[:3]) for one in warnings.filters if one not in self._filters]
-        return "\n".join([*self._environment, *path, *filters])
 
     def learned(self) -> Learned:
         """Return what was imported up to now."""
@@ -148,7 +148,7 @@ class Recorder(MetaPathFinder):
             cold=frozenset(cold),
             project=tuple(project.values()),
             changing=frozenset(self._changing),
-            state=self.state(),
+            state=self.state,
         )
 
 
