@@ -194,6 +194,19 @@ class StageFailed(Message):
 
 @_message
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FilesKnown(Message):
+    """From a process that is ready, or has failed: the files that the application is made of."""
+
+    pid: int
+    files: list[str]
+    are_all: bool
+    """False when it failed, and came only so far."""
+    since: int
+    """When it began to read them, in nanoseconds since the epoch."""
+
+
+@_message
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportsLearned(Message):
     """From a process that is ready, with a file of what it imported (`serve.learning`)."""
 
@@ -248,8 +261,6 @@ class Ready(Message):
     """From a serving process: it listens on its own running loop."""
 
     pid: int
-    watched_files: list[str] = field(default_factory=list)
-    """Files, whatever their names, whose change is a change of the application."""
 
 
 @_message
@@ -263,8 +274,6 @@ class AppFailed(Message):
     hint: str = ""
     may_pass: bool = False
     """Whether it could be gone when nobody else holds a port or a lock: it is no mistake in the code itself."""
-    watched_files: list[str] = field(default_factory=list)
-    """As in `Ready`: as far as it came."""
 
 
 @_message

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_cli.app.failures import describe_failure
-from tornado_cli.events import Activate, AppFailed, Drain, Message, Ready, decode, encode
+from tornado_cli.events import Activate, AppFailed, Drain, FilesKnown, Message, decode, encode
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
 
 ANY_TEXT = st.text(st.characters())
@@ -38,7 +38,7 @@ def test_what_is_no_message_is_a_value_error(data: bytes) -> None:
 
 def test_messages_keep_their_boundaries_and_their_order() -> None:
     ours, theirs = channel_pair()
-    sent: list[Message] = [Activate(pid=1), Ready(pid=2, watched_files=["a", "b"]), Activate(pid=3)]
+    sent: list[Message] = [Activate(pid=1), FilesKnown(pid=2, files=["a", "b"], are_all=True, since=1), Activate(pid=3)]
     for message in sent:
         assert theirs.send(message)
     assert [received(ours).message for _ in sent] == sent

@@ -196,7 +196,7 @@ def test_files_that_are_followed_count_wherever_they_are_and_from_then_on(tmp_pa
     )
     ground = ground_at(tmp_path / "project")
     followed = [tmp_path / "project/gen/api.py", tmp_path / "far/conf.yml", tmp_path / "project/p.yml"]
-    sides = ground.follow(map(str, followed))
+    sides = ground.follow(map(str, followed)).folders
     look = Look(ground, *map(Path, sides))
     assert set(look.entered) == {str(tmp_path / "far"), str(tmp_path / "project/gen")}
     assert not look.changed
@@ -209,7 +209,7 @@ def test_a_followed_link_is_followed_to_where_it_leads(tmp_path: Path) -> None:
     write(tmp_path, {"far/real.yml": "1", "p/main.py": ""})
     (tmp_path / "p/conf.yml").symlink_to(tmp_path / "far/real.yml")
     ground = ground_at(tmp_path / "p")
-    Look(ground, *map(Path, ground.follow([str(tmp_path / "p/conf.yml")])))
+    Look(ground, *map(Path, ground.follow([str(tmp_path / "p/conf.yml")]).folders))
     save_in_place(tmp_path / "far/real.yml", "2")
     assert str(tmp_path / "far/real.yml") in Look(ground).changed
 

@@ -8,7 +8,7 @@ import ssl
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -36,6 +36,8 @@ from tornado_cli.system.wakeup import give_back_to_children
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
 """Seconds between two beats of the loop, where nobody asks for more."""
+_A_MOMENT = 0.05
+"""Seconds for the first answers, which somebody waits for."""
 _ORPHAN_GRACE = 1.0
 """Seconds to finish when the top process has died."""
 
@@ -63,12 +65,10 @@ class Terms:
     """What has to answer 2xx before the process counts as ready, and takes its first connection."""
     may_serve: Callable[[], bool] = lambda: True
     """Asked when everything is loaded; False leaves the process as it is, never ready."""
-    watched_files: Callable[[], list[str]] = list
-    """Files whose change is one of the application; asked when it is ready, or has failed."""
     on_ready: Callable[[], None] = lambda: None
     """Called by the loop that serves, right before the process says that it is ready."""
-    when_ready: Callable[[], None] = lambda: None
-    """Called when it has said so."""
+    afterwards: Callable[[], None] = lambda: None
+    """Called a moment after it has said so, or when the application has failed: for what is not urgent."""
     before_leaving: Callable[[], None] = lambda: None
 
 
@@ -192,8 +192,9 @@ class Service:
         await self.left.wait()
 
     def report_failure(self, failure: AppFailed) -> None:
-        """Tell the top process, also what has to change for another try."""
-        self._channel.send(replace(failure, watched_files=self._terms.watched_files()))
+        """Tell the top process."""
+        self._channel.send(failure)
+        self._terms.afterwards()
 
     def _let_go(self) -> None:
         """In what the application forks (process pools): a copy of ours would keep the port, and swallow orders."""
@@ -219,12 +220,12 @@ class Service:
         self._terms.on_ready()
         self.is_ready = True
         self.tally.ready()
-        self._channel.send(Ready(pid=os.getpid(), watched_files=self._terms.watched_files()))
+        self._channel.send(Ready(pid=os.getpid()))
         if self._terms.blocked_after:
             self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
         while self._postponed:
             self._obey(self._postponed.pop(0))
-        IOLoop.current().add_callback(self._terms.when_ready)
+        IOLoop.current().call_later(_A_MOMENT, self._terms.afterwards)
 
     def _beat(self) -> None:
         self.tally.beat()

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from tornado.web import Application
 
-from tornado_cli.app.loaded_files import loaded_files
 from tornado_cli.app.opened_files import OpenedFiles
 from tornado_cli.app.patches import watched_files
 from tornado_cli.app.served_folders import served_folders
@@ -26,14 +25,16 @@ class AppFiles:
         """Templates and static files are read anew at each request."""
         self._served |= served_folders(application)
 
-    def found(self) -> list[str]:
-        """Return the files, now that the application is up or has failed; what it opens from now on does not count."""
+    def end(self) -> None:
+        """Leave out what is opened from now on: the application is up, or has failed."""
         self._opened.stop()
-        opened = self._opened.read_in(self._tops, self._served) | watched_files()
-        modules = loaded_files() - opened
-        elsewhere = {path for path in modules if not path.startswith(self._tops)}
-        ordered = [*sorted(opened), *sorted(elsewhere), *sorted(modules - elsewhere)]
-        return list(_within(ordered, _MOST_CHARACTERS))
+
+    def found(self) -> list[str]:
+        """Return the files, after the end."""
+        # Modules are opened, too: their source or their bytecode.
+        files = self._opened.read_in(self._tops, self._served) | watched_files()
+        modules = {path for path in files if path.startswith(self._tops) and path.endswith(".py")}
+        return list(_within([*sorted(files - modules), *sorted(modules)], _MOST_CHARACTERS))
 
 
 def _within(paths: Iterable[str], limit: int) -> Iterator[str]:

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import linecache
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from tornado_cli.app.load import prepare_path
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Target
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
+from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_directly, serve_target
@@ -52,11 +53,13 @@ class AppProcess:
         self._channel: Channel | None = None
         self._sender: LogSender | None = None
         self._state: str | None = None
+        self._begun_at = 0
 
     def wait(self, channel: Channel) -> StartProcess:
         """Wait to be told what to serve, and become able to; the process leaves when it is not needed."""
         order = _order_of(channel)
         self._channel, self._state = channel, order.state
+        self._begun_at = time.time_ns()
         _look_again(self._boot.directory)
         files = self._note_files(Target.from_dict(order.target))
         self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
@@ -73,9 +76,8 @@ class AppProcess:
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
             may_serve=self._is_as_expected,
-            watched_files=files.found if order.page is None else list,
-            when_ready=(lambda: None) if order.page is not None else self._tell_imports,
-            on_ready=self._forgotten.start if order.page is None else self._forgotten.stop,
+            afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
+            on_ready=self._be_up if order.page is None else self._forgotten.stop,
             before_leaving=self._leave,
         )
         if order.page is None and os.isatty(0):
@@ -119,12 +121,24 @@ class AppProcess:
         self._channel.send(NeedsColdStart(pid=os.getpid()))
         return False
 
+    def _be_up(self) -> None:
+        assert self.files is not None
+        self.files.end()
+        self._forgotten.start()
+
     def _leave(self) -> None:
         run_reload_hooks()
         self._forgotten.stop()
 
-    def _tell_imports(self) -> None:
+    def _tell_what_it_is_made_of(self) -> None:
         assert self._channel is not None
+        assert self.files is not None
+        is_up = self.hosting.service.is_ready
+        self.files.end()
+        known = self.files.found()
+        self._channel.send(FilesKnown(pid=os.getpid(), files=known, are_all=is_up, since=self._begun_at))
+        if not is_up:
+            return
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())
         self._channel.send(ImportsLearned(pid=os.getpid()), [file])
         os.close(file)
@@ -145,7 +159,7 @@ def _look_again(directory: str) -> None:
     with contextlib.suppress(OSError):
         os.chdir(directory)
     importlib.invalidate_caches()
-    linecache.checkcache()
+    linecache.clearcache()
 
 
 def _lend_terminal(channel: Channel) -> None:

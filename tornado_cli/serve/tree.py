@@ -13,6 +13,7 @@ from tornado_cli.events import (
     Boot,
     Drain,
     DropListeners,
+    FilesKnown,
     ForkProcess,
     ForkStage,
     ImportsLearned,
@@ -60,7 +61,7 @@ class Tree:
     addresses: BoundAddresses
     claims: Claims
     watcher: Watcher
-    """Told of the files that the application is made of, before the event that it is ready."""
+    """Told of the files that the application is made of."""
     on_event: Callable[[events.Event], None]
     _stages: dict[int, _Held] = field(default_factory=dict)
     _processes: dict[int, _Held] = field(default_factory=dict)
@@ -213,14 +214,12 @@ class Tree:
 
     def _take_report(self, number: int, channel: Channel, received: Received) -> None:
         match received.message:
-            case Ready(watched_files=files):
-                # A page has none.
-                if files:
-                    self.watcher.follow(files)
+            case Ready():
                 self.on_event(events.BecameReady(number))
             case AppFailed() as failed:
-                self.watcher.follow_also(failed.watched_files)
                 self.on_event(events.Failed(number, _failure(failed)))
+            case FilesKnown(files=files, are_all=are_all, since=since):
+                (self.watcher.follow if are_all else self.watcher.follow_also)(files, since)
             case ImportsLearned():
                 with contextlib.suppress(ValueError, OSError):
                     self.on_event(events.Learned(number, Learned.from_bytes(read_file(received.descriptors[0]))))

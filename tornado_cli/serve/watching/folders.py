@@ -50,6 +50,15 @@ def signature_of(path: str) -> Signature | None:
         return None
 
 
+def changed_at(path: str) -> int:
+    """Return when a file was written or put there, in nanoseconds since the epoch; 0 where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0
+    return max(found.st_mtime_ns, found.st_ctime_ns)
+
+
 def _signature_of_entry(entry: os.DirEntry[str]) -> Signature | None:
     """One call to the system for a file: thousands are looked at."""
     if entry.is_symlink():

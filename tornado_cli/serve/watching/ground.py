@@ -27,6 +27,16 @@ class Findings:
     """Folders that are no more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What comes of files that count from now on."""
+
+    folders: list[str]
+    """To be looked into because of them."""
+    files: list[str]
+    """Those of which no change would have been told until now."""
+
+
 class Ground:
     """Folders by their real paths, so that no loop of links is endless; changed by two threads, each for a moment.
 
@@ -85,8 +95,8 @@ class Ground:
                 known.files[name] = signature
             return True
 
-    def follow(self, paths: Iterable[str]) -> list[str]:
-        """Have these files count whatever their names are; return the folders to be looked into because of them."""
+    def follow(self, paths: Iterable[str]) -> Following:
+        """Have these files count whatever their names are."""
         named = {real for path in paths if not is_noise(path) for real in _real_names(path)}
         with self._lock:
             self._rules = replace(self._rules, named=self._always_named | named)
@@ -96,15 +106,18 @@ class Ground:
             for side in sides:
                 above = ignore_files_above(side)
                 self._folders[side] = Folder(above, above, {}, (), ())
-            self._remember(named)
-        return sorted(sides)
+            files = self._remember(named)
+        return Following(folders=sorted(sides), files=files)
 
-    def _remember(self, paths: Iterable[str]) -> None:
+    def _remember(self, paths: Iterable[str]) -> list[str]:
         """Know files that did not count when their folder was looked into: what changes them from now on is told."""
+        new = []
         for path in paths:
             folder, name = os.path.split(path)
             if name not in self._folders[folder].files and (signature := signature_of(path)) is not None:
                 self._folders[folder].files[name] = signature
+                new.append(path)
+        return new
 
     def _counts(self, path: str, ignore_files: IgnoreFiles) -> bool:
         if self._rules.change_of(path, ignore_files) is not Change.NOTHING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from tornado_cli.serve.watching.changes import ChangedFiles, Sign
-from tornado_cli.serve.watching.folders import IGNORE_FILE, is_link_to_folder
+from tornado_cli.serve.watching.folders import IGNORE_FILE, changed_at, is_link_to_folder
 from tornado_cli.serve.watching.ground import Ground
 from tornado_cli.serve.watching.mounts import Mounts
 
@@ -67,16 +67,25 @@ class Watcher:
         """Return how many the kernel was asked for."""
         return 0 if self._watches is None else len(self._watches)
 
-    def follow(self, paths: Iterable[str]) -> None:
-        """Have a change of any of these files count; instead of those that were named before."""
-        followed = set(paths)
-        if followed != self._followed:
-            self._followed = followed
-            self._look_soon(self._ground.follow(followed))
+    def follow(self, paths: Iterable[str], since: int = 0) -> None:
+        """Have a change of any of these files count, instead of those that were named before.
 
-    def follow_also(self, paths: Iterable[str]) -> None:
+        With `since`, in nanoseconds since the epoch, also one that nobody watched for between then and now.
+        """
+        followed = set(paths)
+        if followed == self._followed:
+            return
+        self._followed = followed
+        following = self._ground.follow(followed)
+        self._look_soon(following.folders)
+        if since:
+            for path in following.files:
+                if changed_at(path) > since:
+                    self.changes.note(path, Sign.UNSURE)
+
+    def follow_also(self, paths: Iterable[str], since: int = 0) -> None:
         """As well as those that were named before: the application came only so far."""
-        self.follow(self._followed.union(paths))
+        self.follow(self._followed.union(paths), since)
 
     def _start_watches(self) -> None:
         if sys.platform != "linux":
