@@ -13,6 +13,8 @@ import pytest
 from support.project import save, write
 from support.terminal import CTRL_C, CTRL_Z, SERVE, OnTerminal
 
+# Python may have been about to read: then it looks for signals at the end of the line.
+INTERRUPT = CTRL_C + b"\n"
 PROMPT = r"\(Pdb\) "
 APP = """
 import asyncio, code, getpass, os, pdb, sys
@@ -135,7 +137,7 @@ def test_ctrl_c_at_a_prompt_is_the_debuggers(tmp_path: Path) -> None:
     with served(tmp_path, "breakpoint()") as terminal:
         with asking(terminal.port()) as client:
             terminal.read_until(PROMPT)
-            terminal.type(CTRL_C)
+            terminal.type(INTERRUPT)
             terminal.read_until("--KeyboardInterrupt--")
             terminal.read_until(PROMPT)
             terminal.type(b"c\n")
@@ -150,8 +152,7 @@ def test_ctrl_c_at_a_question_ends_the_application_not_the_server(tmp_path: Path
     with served(tmp_path, "input('who? ')") as terminal:
         with asking(terminal.port()):
             terminal.read_until(r"who\? ")
-            # Python may have been about to read: then it looks for signals at the end of the line.
-            terminal.type(CTRL_C + b"\n")
+            terminal.type(INTERRUPT)
             terminal.read_until("KeyboardInterrupt")
             terminal.read_until("Waiting for a change")
         save(tmp_path / "main.py", app_that("pass"))

@@ -1,5 +1,6 @@
 """`tcli serve` under an editor's debugger, which follows it through exec and fork."""
 
+import contextlib
 import json
 import os
 import re
@@ -9,7 +10,6 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from support.connection import Connection
@@ -21,7 +21,7 @@ TREE_MARK = "TCLI_TEST_TREE"
 DEADLINE = 20.0
 
 
-@contextmanager
+@contextlib.contextmanager
 def debugged(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     """Run the server as an editor starts it, and say where: it waits for the editor before anything else."""
     mark = uuid.uuid4().hex
@@ -43,7 +43,9 @@ def debugged(folder: Path) -> Iterator[tuple["subprocess.Popen[str]", int]]:
     finally:
         left = living(f"{TREE_MARK}={mark}")
         for pid in left:
-            os.kill(pid, signal.SIGKILL)
+            # Some end with others.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         wait_until_gone(left, time.monotonic() + DEADLINE)
         server.communicate()
 

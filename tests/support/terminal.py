@@ -1,5 +1,6 @@
 """Programs on a terminal of their own, as somebody who sits before it has them."""
 
+import contextlib
 import os
 import pty
 import re
@@ -53,7 +54,9 @@ class OnTerminal:
     ) -> None:
         left = living(f"{TREE_MARK}={self._mark}")
         for pid in left:
-            os.kill(pid, signal.SIGKILL)
+            # Some end with others.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._process.wait(DEADLINE)
         wait_until_gone(left, time.monotonic() + DEADLINE)
         os.close(self._theirs)
