@@ -1,6 +1,8 @@
 """What lies in the watched folders: what is looked into, what has changed since, and that no look is endless."""
 
 import os
+import stat
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,11 @@ from typing import Any
 import pytest
 from support.project import save_in_place, write
 
+from tornado_cli.config.commands import ServeConfig
 from tornado_cli.serve.watching import ground as ground_module
 from tornado_cli.serve.watching.changes import Sign
-from tornado_cli.serve.watching.folders import Folder, read_folder
+from tornado_cli.serve.watching.choice import ground_of, is_broad
+from tornado_cli.serve.watching.folders import Folder, read_folder, signature_by
 from tornado_cli.serve.watching.gitignore import parse_ignore_file
 from tornado_cli.serve.watching.ground import Ground
 from tornado_cli.serve.watching.rules import Rules
@@ -256,3 +260,34 @@ def test_names_that_are_no_text_are_names(tmp_path: Path) -> None:
         file.parent.mkdir(exist_ok=True)
         file.touch()
     assert Look(ground).changed == set(map(str, files))
+
+
+def test_where_times_are_whole_seconds_the_content_tells_files_apart(tmp_path: Path) -> None:
+    file = tmp_path / "main.py"
+    times = dict.fromkeys(("st_mtime_ns", "st_ctime_ns"), 1_700_000_000 * 10**9)
+    whole = os.stat_result((stat.S_IFREG, 7, 1, 1, 0, 0, 1, 0, 0, 0), times)
+    save_in_place(file, "1")
+    first = signature_by(str(file), whole)
+    save_in_place(file, "2")
+    assert signature_by(str(file), whole) != first
+    assert len(signature_by(str(file), file.stat())) == len(first) - 1
+
+
+def test_a_name_that_no_file_can_have_is_not_followed(tmp_path: Path) -> None:
+    assert ground_at(tmp_path).follow(["a\0b", str(tmp_path / "x\0")]) == []
+
+
+@pytest.mark.parametrize("folder", ["/", str(Path.home()), str(Path.home().parent), tempfile.gettempdir()])
+def test_of_a_folder_that_holds_everything_only_its_own_files_are_watched(folder: str) -> None:
+    assert is_broad(str(Path(folder).resolve()))
+    ground = ground_of(ServeConfig(), Path(folder), [folder], [])
+    assert ground.tops == ()
+    assert ground.everything() == (str(Path(folder).resolve()),)
+
+
+def test_a_broad_folder_that_was_named_is_watched_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, {"main.py": "", "code/deep/x.py": ""})
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert len(Look(ground_of(ServeConfig(), tmp_path, [], [])).entered) == 1
+    assert len(Look(ground_of(ServeConfig(watch=(".",)), tmp_path, [], [])).entered) == 3
+    assert len(Look(ground_of(ServeConfig(), tmp_path / "code", [], [])).entered) == 2

@@ -8,7 +8,7 @@ from tornado_cli.app.opened_files import OpenedFiles
 from tornado_cli.app.patches import watched_files
 from tornado_cli.app.served_folders import served_folders
 
-_MOST_CHARACTERS = 96 * 1024
+_MOST_BYTES = 96 * 1024
 """Of all names together; a message has an end. What is left out lies in watched folders, most likely."""
 
 
@@ -34,12 +34,12 @@ class AppFiles:
         # Modules are opened, too: their source or their bytecode.
         files = self._opened.read_in(self._tops, self._served) | watched_files()
         modules = {path for path in files if path.startswith(self._tops) and path.endswith(".py")}
-        return list(_within([*sorted(files - modules), *sorted(modules)], _MOST_CHARACTERS))
+        return list(_within([*sorted(files - modules), *sorted(modules)], _MOST_BYTES))
 
 
 def _within(paths: Iterable[str], limit: int) -> Iterator[str]:
     for path in paths:
-        limit -= len(path)
+        limit -= len(path.encode("utf-8", "surrogatepass"))
         if limit < 0:
             return
         yield path

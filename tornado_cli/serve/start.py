@@ -60,7 +60,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         opened = _listen(config)
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        url = greet(config, target, opened, ground.tops, log.format, ALL_KEYS if terminal.is_ours() else "")
+        url = greet(config, target, opened, ground.everything(), log.format, ALL_KEYS if terminal.is_ours() else "")
         boot = ServeBoot(
             config=config,
             parent=os.getpid(),

@@ -1,6 +1,7 @@
 """What is watched, by the settings and by where the application lies."""
 
 import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,4 +29,12 @@ def ground_of(config: ServeConfig, home: Path, search_path: Iterable[str], also:
         whole=frozenset(folders),
         named=frozenset(files),
     )
-    return Ground(tuple(dict.fromkeys(os.path.realpath(top) for top in tops)), rules)
+    places = list(dict.fromkeys(os.path.realpath(top) for top in tops))
+    deep = tuple(place for place in places if place in folders or not is_broad(place))
+    return Ground(deep, rules, [place for place in places if place not in deep])
+
+
+def is_broad(folder: str) -> bool:
+    """Say whether a folder holds what everybody has: one person's whole work, or the system."""
+    home, temporary = (os.path.realpath(place) for place in (os.path.expanduser("~"), tempfile.gettempdir()))
+    return folder == temporary or os.path.commonpath([folder, home]) == folder

@@ -1,6 +1,8 @@
 """A folder as it is found: the files in it that count, by what tells one content from another, and where to go on."""
 
 import os
+import stat
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -8,8 +10,11 @@ from typing import TypeAlias
 from tornado_cli.serve.watching.gitignore import parse_ignore_file
 from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules
 
-Signature: TypeAlias = tuple[int, int, int, int]
+Signature: TypeAlias = tuple[int, ...]
 """Of a file: both of its times in nanoseconds, its size and its inode; `touch -r` cannot set the second time."""
+_SECOND = 10**9
+_MOST_READ = 1 << 20
+"""Bytes of a file that is read to be told from another of the same second."""
 IGNORE_FILE = ".gitignore"
 
 
@@ -45,7 +50,8 @@ def signature_of(path: str) -> Signature | None:
     A link is what it leads to; but a link to a folder, or to nothing, is itself.
     """
     try:
-        return _signature(os.lstat(path) if os.path.islink(path) and not os.path.isfile(path) else os.stat(path))
+        is_itself = os.path.islink(path) and not os.path.isfile(path)
+        return signature_by(path, os.lstat(path) if is_itself else os.stat(path))
     except OSError:
         return None
 
@@ -64,13 +70,19 @@ def _signature_of_entry(entry: os.DirEntry[str]) -> Signature | None:
     if entry.is_symlink():
         return signature_of(entry.path)
     try:
-        return _signature(entry.stat(follow_symlinks=False))
+        return signature_by(entry.path, entry.stat(follow_symlinks=False))
     except OSError:
         return None
 
 
-def _signature(stat: os.stat_result) -> Signature:
-    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
+def signature_by(path: str, found: os.stat_result) -> Signature:
+    """Return the signature; raises OSError."""
+    known = found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+    # A file system that keeps whole seconds: two saves of one size may look the same.
+    if found.st_ctime_ns % _SECOND == 0 and stat.S_ISREG(found.st_mode) and found.st_size <= _MOST_READ:
+        with open(path, "rb") as file:
+            return (*known, zlib.crc32(file.read()))
+    return known
 
 
 def is_link_to_folder(path: str) -> bool:

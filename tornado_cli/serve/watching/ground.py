@@ -43,9 +43,9 @@ class Ground:
     `tops` are looked into to their depths. Beside them are folders, each alone, of files that the application reads.
     """
 
-    def __init__(self, tops: tuple[str, ...], rules: Rules) -> None:
+    def __init__(self, tops: tuple[str, ...], rules: Rules, sides: Iterable[str] = ()) -> None:
         self.tops = tops
-        self._sides = dict.fromkeys(os.path.dirname(path) for path in rules.named)
+        self._sides = dict.fromkeys([*sides, *(os.path.dirname(path) for path in rules.named)])
         self._new_sides: set[str] = set()
         """Not looked into so far: known of them are only the files because of which they are watched."""
         self._rules = rules
@@ -193,6 +193,9 @@ def _is_below(path: str, tops: Iterable[str]) -> bool:
 
 def _real_names(path: str) -> Iterator[str]:
     """Return where a file really is and, where the last part is a link, that link."""
+    if "\0" in path:
+        # No file, but an application may name it.
+        return
     yield os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
     if os.path.islink(path):
         yield os.path.realpath(path)
