@@ -197,6 +197,7 @@ def test_a_link_to_a_package_may_lead_elsewhere_at_any_time(tmp_path: Path) -> N
         save(tmp_path / "v2/__init__.py", "WORD = 'due'\n")
         server.wait_for_reload_of("__init__.py", count=2)
         assert server.get().text == "due"
+        assert reloads_until_now(server, tmp_path / "project") == [["__init__.py"], ["current"], ["__init__.py"]]
 
 
 def test_links_in_circles_cost_nothing(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tornado_cli.serve.watching.changes import Sign
 from tornado_cli.serve.watching.choice import ground_of, is_broad
 from tornado_cli.serve.watching.folders import Folder, read_folder, signature_by
 from tornado_cli.serve.watching.gitignore import parse_ignore_file
-from tornado_cli.serve.watching.ground import Ground
+from tornado_cli.serve.watching.ground import Following, Ground
 from tornado_cli.serve.watching.rules import Rules
 
 
@@ -25,9 +25,13 @@ class Look:
 
     def __init__(self, ground: Ground, *starts: Path) -> None:
         self.entered: list[str] = []
-        findings = ground.look([str(path) for path in starts] or ground.everything(), self.entered.append)
+        findings = ground.look([str(path) for path in starts] or ground.everything(), self._enter)
         self.changed = set(findings.changed)
         self.left = set(findings.left)
+
+    def _enter(self, folder: str) -> bool:
+        self.entered.append(folder)
+        return Path(folder).exists()
 
 
 def ground_at(*tops: Path, rules: Rules | None = None) -> Ground:
@@ -125,7 +129,7 @@ def test_a_link_that_leads_elsewhere_is_a_change(tmp_path: Path) -> None:
     (tmp_path / "p/next").symlink_to(tmp_path / "v2")
     (tmp_path / "p/next").replace(tmp_path / "p/current")
     look = Look(ground)
-    assert str(tmp_path / "p/current") in look.changed
+    assert look.changed == {str(tmp_path / "p/current")}
     assert str(tmp_path / "v2") in look.entered
     assert look.left == {str(tmp_path / "v1")}
 
@@ -161,6 +165,14 @@ def test_a_clock_that_was_put_back_hides_nothing(tmp_path: Path) -> None:
     save_in_place(file, "2")
     os.utime(file, (1_000_000_000, 1_000_000_000))
     assert Look(ground).changed == {str(file)}
+
+
+def test_a_folder_that_was_gone_when_it_was_to_be_watched_is_gone_though_it_is_back(tmp_path: Path) -> None:
+    write(tmp_path, {"p/main.py": "1"})
+    ground = ground_at(tmp_path / "p")
+    ground.look(ground.everything(), lambda _: False)
+    assert ground.missing() == [str(tmp_path / "p")]
+    assert Look(ground).changed == {str(tmp_path / "p/main.py")}
 
 
 def test_a_look_at_a_part_leaves_the_rest_for_later(tmp_path: Path) -> None:
@@ -223,10 +235,12 @@ def test_a_top_that_is_gone_is_missed_until_it_is_back(tmp_path: Path) -> None:
     ground = ground_at(tmp_path / "p")
     (tmp_path / "p").rename(tmp_path / "q")
     assert Look(ground).changed == {str(tmp_path / "p/main.py")}
-    assert ground.is_missing_a_top()
+    # Also when the application, which failed meanwhile, names its files once more.
+    assert ground.follow([str(tmp_path / "p/main.py")]) == Following(folders=[], files=[])
+    assert ground.missing() == [str(tmp_path / "p")]
     (tmp_path / "q").rename(tmp_path / "p")
     assert Look(ground).changed == {str(tmp_path / "p/main.py")}
-    assert not ground.is_missing_a_top()
+    assert not ground.missing()
 
 
 def test_a_folder_that_cannot_be_read_just_now_is_left_as_it_was(
@@ -274,7 +288,7 @@ def test_where_times_are_whole_seconds_the_content_tells_files_apart(tmp_path: P
 
 
 def test_a_name_that_no_file_can_have_is_not_followed(tmp_path: Path) -> None:
-    assert ground_at(tmp_path).follow(["a\0b", str(tmp_path / "x\0")]) == []
+    assert ground_at(tmp_path).follow(["a\0b", str(tmp_path / "x\0")]) == Following(folders=[], files=[])
 
 
 @pytest.mark.parametrize("folder", ["/", str(Path.home()), str(Path.home().parent), tempfile.gettempdir()])
@@ -291,3 +305,41 @@ def test_a_broad_folder_that_was_named_is_watched_as_a_whole(tmp_path: Path, mon
     assert len(Look(ground_of(ServeConfig(), tmp_path, [], [])).entered) == 1
     assert len(Look(ground_of(ServeConfig(watch=(".",)), tmp_path, [], [])).entered) == 3
     assert len(Look(ground_of(ServeConfig(), tmp_path / "code", [], [])).entered) == 2
+
+
+def test_a_side_that_is_looked_at_alone_costs_no_other_its_place(tmp_path: Path) -> None:
+    write(tmp_path, {"a/x.yml": "1", "b/x.yml": "1"})
+    ground = Ground((), Rules())
+    for name in ("a", "b"):
+        assert not Look(
+            ground, *map(Path, ground.follow([str(tmp_path / "a/x.yml"), str(tmp_path / f"{name}/x.yml")]).folders)
+        ).left
+    write(tmp_path, {"a/x.yml": "22", "b/x.yml": "22"})
+    assert Look(ground).changed == {str(tmp_path / "a/x.yml"), str(tmp_path / "b/x.yml")}
+
+
+def test_a_side_that_is_not_there_is_missed_for_as_long_as_it_is_followed(tmp_path: Path) -> None:
+    ground = ground_at(tmp_path)
+    assert ground.follow([str(tmp_path / "later/x.yml")]).folders == [str(tmp_path / "later")]
+    assert not Look(ground).changed
+    assert ground.missing() == [str(tmp_path / "later")]
+    write(tmp_path, {"later/x.yml": "1"})
+    Look(ground)
+    assert not ground.missing()
+    write(tmp_path, {"later/x.yml": "22"})
+    assert Look(ground).changed == {str(tmp_path / "later/x.yml")}
+    ground.follow([str(tmp_path / "never/x.yml")])
+    ground.follow([])
+    assert not ground.missing()
+
+
+def test_a_file_that_came_back_before_it_was_followed_is_a_change(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "1", "rules.yml": "1"})
+    ground = ground_at(tmp_path)
+    ground.follow([str(tmp_path / "rules.yml")])
+    for name in ("main.py", "rules.yml"):
+        (tmp_path / name).unlink()
+        assert ground.note(str(tmp_path), name, Sign.UNSURE)
+    write(tmp_path, {"main.py": "1", "rules.yml": "1"})
+    ground.follow([str(tmp_path / "main.py"), str(tmp_path / "rules.yml")])
+    assert Look(ground).changed == {str(tmp_path / "main.py"), str(tmp_path / "rules.yml")}

@@ -86,7 +86,8 @@ def signature_by(path: str, found: os.stat_result) -> Signature:
 
 
 def is_link_to_folder(path: str) -> bool:
-    return os.path.islink(path) and os.path.isdir(path)
+    """Say whether a link may stand for a package, or a release; a hidden one is on its way to another name."""
+    return not os.path.basename(path).startswith(".") and os.path.islink(path) and os.path.isdir(path)
 
 
 def is_environment(folder: str) -> bool:

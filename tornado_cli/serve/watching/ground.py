@@ -18,6 +18,20 @@ from tornado_cli.serve.watching.folders import (
 from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules, is_noise
 
 
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A folder that is to be looked into."""
+
+    path: str
+    outer: IgnoreFiles | None = None
+    """The ignore files above; None where the look starts."""
+    is_by_link: bool = False
+
+    @property
+    def is_start(self) -> bool:
+        return self.outer is None
+
+
 @dataclass(slots=True)
 class Findings:
     """What a look has found."""
@@ -45,7 +59,8 @@ class Ground:
 
     def __init__(self, tops: tuple[str, ...], rules: Rules, sides: Iterable[str] = ()) -> None:
         self.tops = tops
-        self._sides = dict.fromkeys([*sides, *(os.path.dirname(path) for path in rules.named)])
+        self._always_sides = frozenset([*sides, *(os.path.dirname(path) for path in rules.named)])
+        self._sides = self._always_sides
         self._new_sides: set[str] = set()
         """Not looked into so far: known of them are only the files because of which they are watched."""
         self._rules = rules
@@ -53,28 +68,34 @@ class Ground:
         self._folders: dict[str, Folder] = {}
         self._lock = threading.Lock()
 
-    def is_missing_a_top(self) -> bool:
-        return any(top not in self._folders for top in self.tops)
+    def missing(self) -> list[str]:
+        """Return the folders that are to be watched and are not there, or not yet."""
+        return [path for path in self.everything() if path not in self._folders or path in self._new_sides]
 
     def everything(self) -> tuple[str, ...]:
-        return (*self.tops, *list(self._sides))
+        return (*self.tops, *self._sides)
 
-    def look(self, starts: Collection[str], enter: Callable[[str], None]) -> Findings:
-        """Compare what is there with what was; `enter` is called with each folder just before it is looked into."""
+    def look(self, starts: Collection[str], enter: Callable[[str], bool]) -> Findings:
+        """Compare what is there with what was.
+
+        `enter` is called with each folder just before it is looked into, and says whether it is there.
+        """
         findings = Findings()
         seen: set[str] = set()
         # Taken from the end. Sides come last: one that is also reached from above is looked into to its depth.
-        pending: list[tuple[str, IgnoreFiles | None]] = [(start, None) for start in self._sides_first(starts)]
+        pending = [_Visit(start) for start in self._sides_first(starts)]
         while pending:
-            path, outer = pending.pop()
-            if path in seen or (outer is None and self._is_left_out(path)):
+            visit = pending.pop()
+            if visit.path in seen or (visit.is_start and self._is_left_out(visit.path)):
                 continue
-            seen.add(path)
-            enter(path)
-            folder = self._look_into(path, outer, seen, findings)
-            if folder is not None and (outer is not None or path not in self._sides):
-                pending += [(linked, ignore_files_above(linked)) for linked in folder.linked]
-                pending += [(inside, folder.ignore_files) for inside in folder.inside]
+            # One that is made a moment later would be known, but not watched.
+            if not enter(visit.path):
+                continue
+            seen.add(visit.path)
+            folder = self._look_into(visit, seen, findings)
+            if folder is not None and not (visit.is_start and visit.path in self._sides):
+                pending += [_Visit(path, ignore_files_above(path), is_by_link=True) for path in folder.linked]
+                pending += [_Visit(path, folder.ignore_files, visit.is_by_link) for path in folder.inside]
         self._forget(starts, seen, findings)
         return findings
 
@@ -99,22 +120,29 @@ class Ground:
         """Have these files count whatever their names are."""
         named = {real for path in paths if not is_noise(path) for real in _real_names(path)}
         with self._lock:
+            new_ones = [path for path in named if not self._counted(path)]
             self._rules = replace(self._rules, named=self._always_named | named)
-            sides = {os.path.dirname(path) for path in named} - self._folders.keys()
-            self._sides |= dict.fromkeys(sides)
-            self._new_sides |= sides
-            for side in sides:
+            wanted = {os.path.dirname(path) for path in named}.difference(self.tops)
+            new = wanted - self._folders.keys()
+            self._sides = self._always_sides | new | (wanted & self._sides)
+            self._new_sides = self._new_sides & self._sides | new
+            for side in new:
                 above = ignore_files_above(side)
                 self._folders[side] = Folder(above, above, {}, (), ())
-            files = self._remember(named)
-        return Following(folders=sorted(sides), files=files)
+            files = self._remember(new_ones)
+        return Following(folders=sorted(new), files=files)
+
+    def _counted(self, path: str) -> bool:
+        """Say whether a file counts so far: what is known of it then is what was reported, also that it is gone."""
+        folder = self._folders.get(os.path.dirname(path))
+        return folder is not None and self._rules.change_of(path, folder.ignore_files) is not Change.NOTHING
 
     def _remember(self, paths: Iterable[str]) -> list[str]:
         """Know files that did not count when their folder was looked into: what changes them from now on is told."""
         new = []
         for path in paths:
             folder, name = os.path.split(path)
-            if name not in self._folders[folder].files and (signature := signature_of(path)) is not None:
+            if folder in self._folders and (signature := signature_of(path)) is not None:
                 self._folders[folder].files[name] = signature
                 new.append(path)
         return new
@@ -135,24 +163,29 @@ class Ground:
         above = self._folders.get(os.path.dirname(path))
         return is_environment(path) or (above is not None and self._rules.skips(path, above.ignore_files))
 
-    def _look_into(self, path: str, outer: IgnoreFiles | None, seen: set[str], findings: Findings) -> Folder | None:
+    def _look_into(self, visit: _Visit, seen: set[str], findings: Findings) -> Folder | None:
+        path = visit.path
         with self._lock:
             before = self._folders.get(path)
+            outer = self._outer(path) if visit.outer is None else visit.outer
             try:
-                found = read_folder(path, self._outer(path) if outer is None else outer, self._rules)
+                found = read_folder(path, outer, self._rules)
             except (FileNotFoundError, NotADirectoryError):
                 seen.discard(path)
                 return None
             except OSError:
                 # Forbidden, or a server that is away: what was known of it stays.
                 seen.update(known for known in self._folders if _is_below(known, (path,)))
-                self._folders.setdefault(path, Folder(outer or (), outer or (), {}, (), ()))
+                self._folders.setdefault(path, Folder(outer, outer, {}, (), ()))
                 return None
             self._folders[path] = found
-            is_new_side = path in self._new_sides
-            self._new_sides.discard(path)
+            # Where a link leads now is told by the link; in a new side, all but what it is watched for is old.
+            tells_all = before is not None or not visit.is_by_link
+            if path in self._new_sides:
+                tells_all = False
+                self._new_sides.remove(path)
         known = before.files if before is not None else {}
-        changed = [name for name in _differences(known, found.files) if not is_new_side or name in known]
+        changed = [name for name in _differences(known, found.files) if tells_all or name in known]
         findings.changed += [os.path.join(path, name) for name in changed]
         findings.changed += _gone(path, known.keys() - found.files.keys())
         return found
@@ -164,13 +197,10 @@ class Ground:
         return above.ignore_files if above is not None else ignore_files_above(path)
 
     def _forget(self, starts: Collection[str], seen: set[str], findings: Findings) -> None:
-        is_whole = set(starts) >= set(self.tops)
+        is_whole = set(starts) >= set(self.everything())
         with self._lock:
-            gone = [
-                path
-                for path in self._folders
-                if path not in seen | self._new_sides and (is_whole or _is_below(path, starts))
-            ]
+            kept = seen | self._new_sides
+            gone = [path for path in self._folders if path not in kept and (is_whole or _is_below(path, starts))]
             for path in gone:
                 findings.changed += _gone(path, self._folders.pop(path).files)
         findings.left += gone

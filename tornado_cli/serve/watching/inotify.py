@@ -78,16 +78,16 @@ class KernelWatches:
         if threading.current_thread() is not self._inotify:
             self._inotify.join()
 
-    def add(self, folder: str) -> None:
-        """Watch a folder if it is there and may be read; also once more: another one may have its name now.
+    def add(self, folder: str) -> bool:
+        """Watch a folder if it may be read; also once more: another one may have its name now.
 
-        Raises OSError when there may be no more watches.
+        Says whether it is there. Raises OSError when there may be no more watches.
         """
-        self._add(folder, _IN_FOLDER)
+        return self._add(folder, _IN_FOLDER)
 
-    def guard(self, parent: str) -> None:
-        """Be told when a folder above the watched ones moves or goes, and of nothing else there."""
-        self._add(parent, _OF_PARENT)
+    def guard(self, parent: str) -> bool:
+        """Be told when a folder above the watched ones moves or goes, and of nothing else there; as `add`."""
+        return self._add(parent, _OF_PARENT)
 
     def remove(self, folder: str) -> None:
         with self._lock:
@@ -97,22 +97,23 @@ class KernelWatches:
                 del self._paths[watch]
                 self._inotify.remove_callbacks([(watch, self._ids.pop(watch))])
 
-    def _add(self, folder: str, mask: Mask) -> None:
+    def _add(self, folder: str, mask: Mask) -> bool:
         with self._lock:
             id_ = CallbackId(next(self._next_id))
             try:
                 watch = self._inotify.add_callback(os.fsencode(folder), mask, self, id_)
             except (FileNotFoundError, NotADirectoryError):
-                return
+                return False
             if watch == _NOWHERE:
                 # What watchdog makes of EACCES.
                 self._inotify.remove_callbacks([(watch, id_)])
-                return
+                return True
             if watch in self._ids:
                 self._inotify.remove_callbacks([(watch, self._ids[watch])])
             self._ids[watch] = id_
             self._paths[watch] = folder
             self._watches[folder] = watch
+            return True
 
     # What watchdog calls.
 

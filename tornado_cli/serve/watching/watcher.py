@@ -135,9 +135,10 @@ class Watcher:
         return max(self._interval, _SHARE * self._last_look) if self._polled() else None
 
     def _polled(self) -> Collection[str]:
-        if self._watches is None or self._ground.is_missing_a_top():
+        if self._watches is None:
             return self._ground.everything()
-        return [path for path in list(self._silent) if os.path.dirname(path) not in self._silent]
+        silent = [path for path in list(self._silent) if os.path.dirname(path) not in self._silent]
+        return [*silent, *self._ground.missing()]
 
     def _report(self, starts: Collection[str]) -> None:
         for path in self._look(starts):
@@ -155,24 +156,24 @@ class Watcher:
         self._last_look = time.monotonic() - began
         return findings.changed
 
-    def _enter(self, folder: str) -> None:
+    def _enter(self, folder: str) -> bool:
         kind = self._mounts.silent_kind_of(folder)
         if kind:
             self._silent[folder] = kind
             self._tell_once(f"{folder} is on {kind}, which does not tell of all changes")
-        if self._watches is not None:
-            self._attempt(self._watches.add, folder)
+        return self._watches is None or self._attempt(self._watches.add, folder)
 
     def _guard_parents(self) -> None:
         for parent in {parent for top in self._ground.tops for parent in _parents(top)}:
             if self._watches is not None:
                 self._attempt(self._watches.guard, parent)
 
-    def _attempt(self, watch: Callable[[str], None], folder: str) -> None:
+    def _attempt(self, watch: Callable[[str], bool], folder: str) -> bool:
         try:
-            watch(folder)
+            return watch(folder)
         except OSError as error:
             self._poll_all(error)
+            return True
 
     # Falling back.
 
