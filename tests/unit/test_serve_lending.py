@@ -2,6 +2,7 @@
 
 import signal
 
+from tornado_cli.serve import learning
 from tornado_cli.serve.actions import (
     Action,
     DrainProcess,
@@ -21,6 +22,7 @@ from tornado_cli.serve.events import (
     EnvironmentChanged,
     Event,
     Exited,
+    Learned,
     SignalArrived,
     StageDied,
     TerminalClaimed,
@@ -44,7 +46,7 @@ def play(fleet: Fleet, *events: Event, now: float = 0.0) -> list[Action]:
 def debugged() -> Fleet:
     """Process 1 serves, and has the terminal."""
     fleet = Fleet(grace=GRACE)
-    assert play(fleet, Begin(), BecameReady(1), TerminalClaimed(1)) == [LendTerminal(1)]
+    assert play(fleet, Begin(), BecameReady(1), Learned(1, learning.Learned()), TerminalClaimed(1)) == [LendTerminal(1)]
     return fleet
 
 

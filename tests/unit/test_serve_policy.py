@@ -64,7 +64,7 @@ def play(fleet: Fleet, *events: Event, now: float = 0.0) -> list[Action]:
 def serving() -> Fleet:
     """Process 1 serves attempt 1."""
     fleet = Fleet(grace=GRACE)
-    play(fleet, Begin(), StageReady(1), BecameReady(1))
+    play(fleet, Begin(), StageReady(1), BecameReady(1), LearnedImports(1, Learned()))
     return fleet
 
 
@@ -360,7 +360,8 @@ def test_a_mistake_in_the_code_is_shown_at_once() -> None:
 
 def test_a_good_start_has_a_spare_forked_which_is_the_next_to_start() -> None:
     fleet = Fleet(grace=GRACE)
-    [spare] = forks(play(fleet, Begin(), BecameReady(1)))
+    assert forks(play(fleet, Begin(), BecameReady(1))) == [], "the first answers come first"
+    [spare] = forks(play(fleet, LearnedImports(1, Learned())))
     actions = play(fleet, Changed(("a.py",)))
     assert forks(actions) == []
     assert starts(actions)[0].number == spare.number

@@ -14,7 +14,7 @@ Change = Callable[[Any], None]
 def after_import(changes: dict[str, Change]) -> None:
     """Make each change to the module of that name, now if it is there already, else when it comes."""
     waiting = dict(changes)
-    for name in set(waiting) & set(sys.modules):
+    for name in [name for name in changes if name in sys.modules]:
         waiting.pop(name)(sys.modules[name])
     if waiting:
         sys.meta_path.insert(0, _Finder(waiting))

@@ -1,19 +1,23 @@
 """A forked child of a forkserver: it serves the application, or the page that stands in for it."""
 
+import asyncio
 import contextlib
 import importlib
 import linecache
 import os
+import sys
 import time
 from collections.abc import Callable
+from importlib.machinery import FileFinder
 from typing import TYPE_CHECKING
 
 from tornado.web import Application
 
 from tornado_cli.app.forgotten.watch import ForgottenWatch
+from tornado_cli.app.libraries import is_installed
 from tornado_cli.app.load import prepare_path
 from tornado_cli.app.patches import run_reload_hooks
-from tornado_cli.app.target import Target
+from tornado_cli.app.target import Kind, Target
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
@@ -52,23 +56,34 @@ class AppProcess:
         self._boot = boot
         self._channel: Channel | None = None
         self._sender: LogSender | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._state: str | None = None
         self._begun_at = 0
 
+    def wait_from_the_beginning(self, channel: Channel) -> StartProcess:
+        """Wait where nothing of the application is imported: its loop is made ahead, too."""
+        self._loop = asyncio.new_event_loop()
+        return self.wait(channel)
+
     def wait(self, channel: Channel) -> StartProcess:
         """Wait to be told what to serve, and become able to; the process leaves when it is not needed."""
+        # What needs no order is done before it comes.
+        sender = self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
+        importlib.invalidate_caches()
+        linecache.clearcache()
         order = _order_of(channel)
         self._channel, self._state = channel, order.state
         self._begun_at = time.time_ns()
-        _look_again(self._boot.directory)
+        with contextlib.suppress(OSError):
+            os.chdir(self._boot.directory)
+        _look_anew_at_the_project()
         files = self._note_files(Target.from_dict(order.target))
-        self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
         if self.held is not None:
             self.held.release()
         self._forgotten = ForgottenWatch()
         terms = Terms(
             tally=NoTally(),
-            sender=self._sender,
+            sender=sender,
             # The page asks for itself each second: that is not what happens to the application.
             access_log=self._boot.config.access_log and order.page is None,
             adapt=_adapt(self._boot.config.debug, files),
@@ -98,12 +113,19 @@ class AppProcess:
 
     def serve(self, order: StartProcess) -> int:
         """Serve until told to leave; return the exit code."""
+        target = Target.from_dict(order.target)
+        if self._loop is not None and (order.page is not None or target.kind is Kind.SCRIPT):
+            self._loop.close()
         if order.page is not None:
             serve_directly(failure_application(order.page, debug=self._boot.config.debug), self.hosting)
             return self.end(Ending.ORDERED)
-        target = Target.from_dict(order.target)
         self.prepare(target)
-        return self.end(serve_target(target, self._boot.config.arguments, self.hosting, "asyncio"))
+        ending = serve_target(target, self._boot.config.arguments, self.hosting, "asyncio", make_loop=self._made_loop)
+        return self.end(ending)
+
+    def _made_loop(self) -> asyncio.AbstractEventLoop:
+        assert self._loop is not None
+        return self._loop
 
     def end(self, ending: Ending) -> int:
         """Send the last words; return the exit code."""
@@ -154,12 +176,11 @@ def _order_of(channel: Channel) -> StartProcess:
     return received.message
 
 
-def _look_again(directory: str) -> None:
-    """Forget what was seen of the project's folders when this process was forked: that may be long ago."""
-    with contextlib.suppress(OSError):
-        os.chdir(directory)
-    importlib.invalidate_caches()
-    linecache.clearcache()
+def _look_anew_at_the_project() -> None:
+    """Forget what its folders held: it was seen before the save, and a folder's time has coarse steps."""
+    for folder, finder in sys.path_importer_cache.items():
+        if isinstance(finder, FileFinder) and not is_installed(os.path.join(folder, "")):
+            finder.invalidate_caches()
 
 
 def _lend_terminal(channel: Channel) -> None:

@@ -198,9 +198,10 @@ def _prepare(fleet: Fleet, event: Event) -> list[Action]:
     if fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
         return []
     match event:
-        case BecameReady() | Failed():
+        case BecameReady() if fleet.phase is Phase.BROKEN:
             return _prepare_spare(fleet)
         case Learned() | StageReady() | StageFailed():
+            # An application tells what it has learned when its first answers have gone.
             return [*_prepare_spare(fleet), *_prepare_stage(fleet)]
     return []
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from typing import NoReturn
 
 from tornado_cli.app.target import Target
@@ -17,7 +16,7 @@ from tornado_cli.serve.held_output import HeldOutput
 from tornado_cli.serve.learning import Learned, Recorder
 from tornado_cli.serve.warm import import_for_all
 from tornado_cli.system.children import keep_to_this_tree
-from tornado_cli.system.endings import leave_at_once
+from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.lifeline import die_with
 from tornado_cli.system.memory_files import read_file
 from tornado_cli.system.wakeup import leave_to_the_parent
@@ -41,13 +40,13 @@ def main() -> NoReturn:
     while True:
         born = Forkserver(control, boot).run()
         if isinstance(born, NewProcess):
-            sys.exit(process.serve(process.wait(born.channel)))
+            leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
         if process.held is None:
             process.held = HeldOutput(parse_levels(boot.config.log_level))
         else:
             process.held.part()
         if born.order.before:
-            sys.exit(rehearse(born, boot, process))
+            leave_tidily(rehearse(born, boot, process))
         process.recorder = Recorder(_warm_up(born, boot))
         control = born.control
 
