@@ -197,6 +197,7 @@ def test_run_tells_on_request(tmp_path: Path, loop: str) -> None:
         server.wait_for("ready")
         told = blocked_by(server, "/deep")
         assert (told["function"], told["path"], told["called"]) == ("look", "/deep", "time.sleep")
+        assert blocked_by(server, "/compute")["called"] == "re.match"
         assert server.stop() == 0
 
 

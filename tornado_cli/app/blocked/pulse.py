@@ -16,8 +16,8 @@ Arm = Callable[[float], None]
 class Pulse(Protocol):
     """Asked by another thread; the loop itself pays next to nothing for it."""
 
-    arms: bool
-    """Whether the loop itself sees to it that a turn is looked at; else it has to be looked at again and again."""
+    arms_each_turn: bool
+    """Whether the next turn sets the alarm itself, however soon it comes."""
     ended_at: float
     """When the last turn ended that `note_end` was called in."""
 
@@ -43,7 +43,7 @@ def pulse_of(loop: asyncio.AbstractEventLoop, arm: Arm, patience: float) -> Puls
     `arm` sets the alarm, to so many seconds from now.
     """
     selector = getattr(loop, "_selector", None)
-    return ProbedPulse(loop) if selector is None else SelectorPulse(selector, arm, patience)
+    return BeatPulse(loop, arm, patience) if selector is None else SelectorPulse(selector, arm, patience)
 
 
 class SelectorPulse:
@@ -53,7 +53,7 @@ class SelectorPulse:
     The alarm is set when two thirds of the last setting have passed, so that it does not ring while turns are short.
     """
 
-    arms = True
+    arms_each_turn = True
 
     def __init__(self, selector: Any, arm: Arm, patience: float) -> None:
         self.ended_at = 0.0
@@ -106,46 +106,49 @@ class SelectorPulse:
         vars(self._selector).pop("select", None)
 
 
-class ProbedPulse:
-    """Of any other loop (uvloop): it is given a callback, and what is not called for long stands behind something."""
+class BeatPulse:
+    """Of any other loop (uvloop): a timer of its own sets the alarm, and where that is overdue something is run."""
 
-    arms = False
+    arms_each_turn = False
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, arm: Arm, patience: float) -> None:
         self.ended_at = 0.0
         self._loop = loop
-        self._asked_at: float | None = None
+        self._alarm = arm
+        self._patience = patience
+        self._is_watched = False
+        self._is_held = False
+        """Whether the alarm is not to be pushed back, until somebody has looked."""
+        self._due = math.inf
+        """When the next beat is to come."""
         self._runner: FrameType | None = None
-        self._ask()
+        self._timer = loop.call_later(0, self._beat)
 
-    def _ask(self) -> None:
-        try:
-            self._loop.call_soon_threadsafe(self._answer)
-        except RuntimeError:
-            # The loop is closed.
-            self._asked_at = None
-        else:
-            self._asked_at = time.monotonic()
-
-    def _answer(self) -> None:
+    def _beat(self) -> None:
         self.ended_at = time.monotonic()
         self._runner = sys._getframe().f_back  # noqa: SLF001 - the frame that runs the loop is the caller.
-        self._asked_at = None
+        pause = self._patience * 2 / 3
+        self._due = self.ended_at + pause
+        self._timer = self._loop.call_later(pause, self._beat)
+        if self._is_watched:
+            self._is_watched, self._is_held = False, True
+            self._alarm(0)
+        elif not self._is_held:
+            self._alarm(self._patience)
 
     def turn(self) -> float | None:
-        asked_at = self._asked_at
-        if asked_at is None:
-            self._ask()
-        return asked_at
+        due = self._due
+        return due if time.monotonic() > due else None
 
     def note_end(self) -> None:
-        """Each answer notes it."""
+        self._is_watched = True
 
     def looked(self) -> None:
-        """It cannot set an alarm."""
+        self._is_held = False
 
     def call_of(self, stack: list[FrameType]) -> FrameType | None:
         return next((frame for frame in stack if frame.f_back is self._runner), None)
 
     def stop(self) -> None:
+        self._timer.cancel()
         self._runner = None

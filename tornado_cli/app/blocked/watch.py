@@ -69,8 +69,6 @@ class LoopWatch:
             return
         self._is_leaving = False
         self._pulse.looked()
-        if not self._pulse.arms:
-            self._arm(2 * self._step)
 
     def _arm(self, seconds: float) -> None:
         """Have a look at the loop in so many seconds; run by the loop itself, and by whoever looks."""
@@ -95,62 +93,59 @@ class LoopWatch:
         own_before = own_times.read()
         while not self._is_leaving:
             self._alarm.wait()
-            now, own = time.monotonic(), own_times.read()
+            # First what may be gone when this thread lets go of the interpreter, as each reading of times does.
+            look = self._look(time.monotonic())
+            own, times, before = own_times.read(), self._times.read(), self._before
             # A thread that is late for want of a CPU has missed nothing but the moment.
-            late = now - self._due - (own.waiting - own_before.waiting)
-            times, before, own_before = self._times.read(), self._before, own
-            # Before it is asked: what it begins afterwards is its own to arm for.
-            self._pulse.looked()
-            turn = self._pulse.turn()
-            self._look(turn, now, late, Times(times.on_cpu - before.on_cpu, times.waiting - before.waiting))
+            late = look.now - self._due - (own.waiting - own_before.waiting)
+            own_before = own
+            spent = Times(times.on_cpu - before.on_cpu, times.waiting - before.waiting)
+            self._conclude(replace(look, late=late, cpu=spent.on_cpu, starved=spent.waiting))
             if not self._is_leaving:
-                self._arm_again(turn, now)
+                self._arm_again(look)
 
-    def _arm_again(self, turn: float | None, now: float) -> None:
+    def _arm_again(self, look: Look[Site, Request]) -> None:
         """See to the next look: the loop does at its next turn, but not within one."""
         began = self._stretches.began
         if began is not None:
             # Of what goes on for long, each moment matters less.
-            self._arm(max(self._step, (now - began) / 20))
-        elif not self._pulse.arms:
-            self._arm(2 * self._step)
-        elif turn is not None:
+            self._arm(max(self._step, (look.now - began) / 20))
+        elif look.turn is not None:
             self._arm(self._step)
+        elif not self._pulse.arms_each_turn:
+            self._arm(3 * self._step)
 
     # The looks.
 
-    def _look(self, turn: float | None, now: float, late: float, spent: Times) -> None:
-        is_excused = turn is not None and PAUSES.since(turn)
-        if is_excused:
-            self._stretches.forget()
-        look: Look[Site, Request] = Look(
-            now=now, turn=turn, ended_at=self._pulse.ended_at, late=late, cpu=spent.on_cpu, starved=spent.waiting
-        )
-        if turn is not None and not is_excused and now - turn >= self._step:
-            look = self._with_sample(look, now - turn)
-        blocked = self._stretches.after(look)
-        if blocked is not None:
-            kept_back = self._repeats.admits((blocked.site.code, blocked.site.line), now)
-            if kept_back is not None:
-                tell_blocked(blocked, kept_back)
-
-    def _with_sample(self, look: Look[Site, Request], age: float) -> Look[Site, Request]:
-        """Return the look with what the loop's thread is doing; at first it may still be anything."""
-        if not self._loop.is_running():
+    def _look(self, now: float) -> Look[Site, Request]:
+        # Before it is asked: what it begins afterwards is its own to arm for.
+        self._pulse.looked()
+        turn = self._pulse.turn()
+        look: Look[Site, Request] = Look(now=now, turn=turn, ended_at=self._pulse.ended_at)
+        # A turn that has only begun may still be anything.
+        if turn is None or now - turn < self._step or PAUSES.since(turn) or not self._loop.is_running():
             return look
         # Asked now: were the end of the turn to come before, it would be missed.
         self._pulse.note_end()
         # There is no other way to see the stack of another thread.
         stack = stack_of(sys._current_frames().get(self._watched_thread))  # noqa: SLF001
         call = self._pulse.call_of(stack)
-        if call is None or self._pulse.turn() != look.turn:
+        if call is None or self._pulse.turn() != turn:
             return look
         inside = stack[: stack.index(call) + 1]
-        site = site_of(inside)
         request = self._stretches.request_of(call)
-        if request is None and age >= self._threshold / 2:
+        if request is None and now - turn >= self._threshold / 2:
             request = self._request_in(inside)
-        return replace(look, call=call, site=site, request=request)
+        return replace(look, call=call, site=site_of(inside), request=request)
+
+    def _conclude(self, look: Look[Site, Request]) -> None:
+        if look.turn is not None and PAUSES.since(look.turn):
+            self._stretches.forget()
+        blocked = self._stretches.after(look)
+        if blocked is not None:
+            kept_back = self._repeats.admits((blocked.site.code, blocked.site.line), look.now)
+            if kept_back is not None:
+                tell_blocked(blocked, kept_back)
 
     def _request_in(self, stack: list[FrameType]) -> Request | None:
         return next((one for owner in owners_in(stack) if (one := self._request_of(owner))), None)
