@@ -343,3 +343,10 @@ def test_a_file_that_came_back_before_it_was_followed_is_a_change(tmp_path: Path
     write(tmp_path, {"main.py": "1", "rules.yml": "1"})
     ground.follow([str(tmp_path / "main.py"), str(tmp_path / "rules.yml")])
     assert Look(ground).changed == {str(tmp_path / "main.py"), str(tmp_path / "rules.yml")}
+
+
+def test_a_folder_of_somebody_elses_is_not_entered(tmp_path: Path) -> None:
+    write(tmp_path, {"p/main.py": "", "other/x.py": ""})
+    ground = ground_at(tmp_path / "p")
+    assert not Look(ground, tmp_path / "other").entered
+    assert Look(ground, tmp_path).entered == [str(tmp_path / "p")]

@@ -161,7 +161,7 @@ class Ground:
         if path in self.tops or path in self._sides or path in self._folders:
             return False
         above = self._folders.get(os.path.dirname(path))
-        return is_environment(path) or (above is not None and self._rules.skips(path, above.ignore_files))
+        return above is None or is_environment(path) or self._rules.skips(path, above.ignore_files)
 
     def _look_into(self, visit: _Visit, seen: set[str], findings: Findings) -> Folder | None:
         path = visit.path

@@ -28,8 +28,9 @@ _IN_FOLDER = Mask(
     | InotifyConstants.IN_ONLYDIR
     | _MOVED_SELF
 )
-# Added to what is there: a parent may be watched itself.
-_OF_PARENT = Mask(_MOVED_SELF | InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_MASK_ADD)
+# Added to what is there: a parent may be watched itself. A folder does not tell of its own end while it is the working
+# directory of a process; its parent does.
+_OF_PARENT = Mask(_MOVED_SELF | InotifyConstants.IN_DELETE | InotifyConstants.IN_ONLYDIR | InotifyConstants.IN_MASK_ADD)
 _WRITTEN = InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_MOVED_TO
 _GONE = InotifyConstants.IN_DELETE | InotifyConstants.IN_MOVED_FROM
 _FOLDERS_CHANGED = InotifyConstants.IN_CREATE | InotifyConstants.IN_ATTRIB | InotifyConstants.IN_MOVED_TO | _GONE
@@ -86,7 +87,7 @@ class KernelWatches:
         return self._add(folder, _IN_FOLDER)
 
     def guard(self, parent: str) -> bool:
-        """Be told when a folder above the watched ones moves or goes, and of nothing else there; as `add`."""
+        """Be told when a folder above the watched ones moves or goes, and of what goes from it; as `add`."""
         return self._add(parent, _OF_PARENT)
 
     def remove(self, folder: str) -> None:
