@@ -1,5 +1,6 @@
 """`tcli serve`: which files restart the application, by where they are, who reads them and what is said of them."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def test_files_that_it_reads_while_it_starts_restart_it(tmp_path: Path) -> None:
             save(tmp_path / name, "{ }")
         server.wait_for_reload_of("rules.yml")
         assert reloads_until_now(server, tmp_path) == [["rules.yml"]]
+
+
+def test_a_save_in_a_folder_whose_own_attributes_change_is_one_reload(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "import plugins\n" + app_that_says("one"), "plugins/__init__.py": ""})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        for name in ("first.py", "second.py"):
+            save_in_place(tmp_path / "plugins" / name, "")
+            os.utime(tmp_path / "plugins", (1_700_000_000, 1_700_000_000))
+            server.wait_for_reload_of(name)
+        assert reloads_until_now(server, tmp_path) == [["first.py"], ["second.py"]]
 
 
 def test_more_can_be_watched_and_less(tmp_path: Path) -> None:

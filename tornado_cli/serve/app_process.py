@@ -179,7 +179,7 @@ def _order_of(channel: Channel) -> StartProcess:
 def _look_anew_at_the_project() -> None:
     """Forget what its folders held: it was seen before the save, and a folder's time has coarse steps."""
     for folder, finder in sys.path_importer_cache.items():
-        if isinstance(finder, FileFinder) and not is_installed(os.path.join(folder, "")):
+        if isinstance(finder, FileFinder) and not is_installed(f"{folder}{os.sep}"):
             finder.invalidate_caches()
 
 

@@ -122,7 +122,8 @@ class KernelWatches:
         folder = self._paths.get(event.wd)
         if folder is None:
             return
-        path = os.path.join(folder, os.fsdecode(event.name))
+        # Of the watched folder itself there is no name.
+        path = os.path.join(folder, os.fsdecode(event.name)) if event.name else folder
         if event.mask & _MOVED_SELF:
             self._listener.lost_track()
         elif event.is_directory:
