@@ -1,6 +1,7 @@
 """The settings of each command that serves."""
 
 import dataclasses
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -85,6 +86,11 @@ class ServeConfig(ServingConfig):
     debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
     open: bool = option("--open", default=False, help="Open a browser when the application is ready.")
     strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
+    warm: bool = option(
+        "--warm/--no-warm",
+        default=sys.platform != "darwin",
+        help="Import what the application uses of others ahead; else each start is a fresh interpreter.",
+    )
     reload_grace: float = option(
         "--reload-grace",
         default=1.0,

@@ -44,6 +44,8 @@ class Fleet:
     """Everything the decisions depend on."""
 
     grace: float
+    is_warm: bool = True
+    """Whether anything may be imported ahead."""
     opens_browser: bool = False
     """Whether a browser is to be opened when the application is ready for the first time."""
     stages: Stages = field(default_factory=Stages)

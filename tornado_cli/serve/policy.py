@@ -195,7 +195,7 @@ def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
 
 def _prepare(fleet: Fleet, event: Event) -> list[Action]:
     """Do while idle what makes the next start faster."""
-    if fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
+    if not fleet.is_warm or fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
         return []
     match event:
         case BecameReady() if fleet.phase is Phase.BROKEN:

@@ -71,7 +71,7 @@ class Server:
         self._environment = environment
         self._packages = InstalledPackages()
         self._addresses = addresses
-        self._fleet = Fleet(grace=config.reload_grace, opens_browser=config.open)
+        self._fleet = Fleet(grace=config.reload_grace, is_warm=config.warm, opens_browser=config.open)
         self._inbox = inbox
         self._log = log
         self._keys = Keys(terminal, inbox, self._key_pressed)

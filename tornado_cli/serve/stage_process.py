@@ -15,7 +15,7 @@ from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage, first
 from tornado_cli.serve.held_output import HeldOutput
 from tornado_cli.serve.learning import Learned, Recorder
 from tornado_cli.serve.warm import import_for_all
-from tornado_cli.system.children import keep_to_this_tree
+from tornado_cli.system.children import become_interpreter, keep_to_this_tree
 from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.lifeline import die_with
 from tornado_cli.system.memory_files import read_file
@@ -26,6 +26,26 @@ def main() -> NoReturn:
     """Be a forkserver on the channel whose descriptor is the argument; forks come back here to be what they are for."""
     control, boot = first_boot()
     die_with(boot.parent, signal.SIGKILL)
+    process = process_of(boot)
+    while True:
+        born = Forkserver(control, boot).run()
+        if isinstance(born, NewProcess):
+            if not boot.config.warm:
+                descriptors = [born.channel.detach(), *boot.descriptors]
+                become_interpreter("tornado_cli.serve.fresh_process", [str(descriptors[0])], descriptors=descriptors)
+            leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
+        if process.held is None:
+            process.held = HeldOutput(parse_levels(boot.config.log_level))
+        else:
+            process.held.part()
+        if born.order.before:
+            leave_tidily(rehearse(born, boot, process))
+        process.recorder = Recorder(_warm_up(born, boot))
+        control = born.control
+
+
+def process_of(boot: ServeBoot) -> AppProcess:
+    """Make this interpreter one in which the application may be imported."""
     keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
     if os.isatty(0):
@@ -36,19 +56,7 @@ def main() -> NoReturn:
     hosting = Hosting()
     # What is imported from now on finds Tornado as it will be.
     hosting.prepare()
-    process = AppProcess(boot, hosting, Recorder())
-    while True:
-        born = Forkserver(control, boot).run()
-        if isinstance(born, NewProcess):
-            leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
-        if process.held is None:
-            process.held = HeldOutput(parse_levels(boot.config.log_level))
-        else:
-            process.held.part()
-        if born.order.before:
-            leave_tidily(rehearse(born, boot, process))
-        process.recorder = Recorder(_warm_up(born, boot))
-        control = born.control
+    return AppProcess(boot, hosting, Recorder())
 
 
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:

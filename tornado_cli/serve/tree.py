@@ -113,6 +113,9 @@ class Tree:
 
     def fork(self, number: int, stage: int) -> None:
         ours, theirs = channel_pair()
+        if not self.boot.config.warm:
+            # It will be a fresh interpreter.
+            ours.send(Boot(settings=self.boot.to_dict()))
         self._order(stage, ForkProcess(number=number), [theirs.fileno()])
         theirs.close()
         self._processes[number] = _Held(ours, stage=stage)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from tornado_cli.system.interpreter_flags import interpreter_flags
 from tornado_cli.system.wakeup import held_back
@@ -79,6 +80,13 @@ def start_interpreter(
     # The supervisor reaps by waitpid: Popen's own record must not warn about a child it never saw end.
     started.returncode = 0
     return Child(started.pid, pidfd_of(started.pid))
+
+
+def become_interpreter(module: str, arguments: Sequence[str], *, descriptors: Iterable[int]) -> NoReturn:
+    """Put a fresh interpreter in the place of this process, with `module` as its program and the flags of this one."""
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
+    os.execv(sys.executable, [sys.executable, *interpreter_flags(), "-m", module, *arguments])
 
 
 def keep_to_this_tree(descriptors: Iterable[int]) -> None:

@@ -1,0 +1,18 @@
+"""A process that serves and was not forked with anything imported: a fresh interpreter, in the place of a fork."""
+
+from typing import NoReturn
+
+from tornado_cli.serve.forkserver import first_boot
+from tornado_cli.serve.stage_process import process_of
+from tornado_cli.system.endings import leave_tidily
+
+
+def main() -> NoReturn:
+    """Serve what is ordered on the channel whose descriptor is the argument."""
+    channel, boot = first_boot()
+    process = process_of(boot)
+    leave_tidily(process.serve(process.wait_from_the_beginning(channel)))
+
+
+if __name__ == "__main__":
+    main()
