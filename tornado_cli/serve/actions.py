@@ -82,6 +82,15 @@ class TellReady:
 
 
 @dataclass(frozen=True, slots=True)
+class TellPrepared:
+    """Starts may go on from further on: `origin` says from where."""
+
+    origin: str
+    modules: int
+    """Of third parties, imported ahead."""
+
+
+@dataclass(frozen=True, slots=True)
 class TellForkserverDied:
     pass
 
@@ -127,7 +136,7 @@ class Leave:
     code: ExitCode
 
 
-Tell = TellReady | TellForkserverDied | TellPostponed | TellSlow | TellFailure
+Tell = TellReady | TellPrepared | TellForkserverDied | TellPostponed | TellSlow | TellFailure
 """What people read."""
 Action = (
     SetTurn

@@ -51,8 +51,7 @@ class _Stop(MetaPathFinder):
         self._process = process
         self._loop = loop
         self._fork_hooks = _count_fork_hooks()
-        self._state = fork_state()
-        self._descriptors = open_descriptors()
+        self._look()
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -61,6 +60,11 @@ class _Stop(MetaPathFinder):
         if fullname == self._before:
             self._stand()
         return None
+
+    def _look(self) -> None:
+        """Note what there is while nothing is wrong, in this very process."""
+        self._state = fork_state()
+        self._descriptors = open_descriptors()
 
     def fail(self, reason: str) -> NoReturn:
         self._control.send(StageFailed(pid=os.getpid(), reason=reason))
@@ -81,6 +85,7 @@ class _Stop(MetaPathFinder):
         assert self._process.held is not None
         self._process.held.part()
         self._control, self._before = born.control, born.order.before
+        self._look()
 
     def _doubt(self) -> str:
         """Return why a process forked here could differ from one that began at the beginning."""

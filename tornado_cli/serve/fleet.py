@@ -68,6 +68,12 @@ class Fleet:
     def newest_app(self) -> int | None:
         return next((n for n, p in self.processes.items() if p.role is Role.APP and p.attempt == self.attempt), None)
 
+    def origin(self) -> str:
+        """Return the title of the forkserver that the newest application was forked from."""
+        number = self.newest_app()
+        stage = None if number is None else self.stages.by_number.get(self.processes[number].stage)
+        return "" if stage is None else stage.title
+
     def spare(self) -> int | None:
         return next((n for n, p in self.processes.items() if p.role is Role.SPARE), None)
 

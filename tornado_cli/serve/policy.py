@@ -20,6 +20,7 @@ from tornado_cli.serve.actions import (
     StartForkserver,
     TellFailure,
     TellForkserverDied,
+    TellPrepared,
     TellReady,
     TellSlow,
 )
@@ -106,7 +107,7 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             # It has reached the debugger, as everybody in the terminal's foreground.
             return []
         case StageReady(stage) if stage in fleet.stages.by_number:
-            fleet.stages.by_number[stage].is_ready = True
+            return _stage_ready(fleet.stages.by_number[stage])
         case StageFailed(stage, cold) if stage in fleet.stages.by_number and stage != fleet.stages.fresh():
             _stage_failed(fleet, stage, cold)
         case StageDied(stage):
@@ -255,6 +256,11 @@ def _end_stages(fleet: Fleet) -> list[Action]:
             del stages[number]
             actions.append(EndStage(number))
     return actions
+
+
+def _stage_ready(stage: Stage) -> list[Action]:
+    stage.is_ready = True
+    return [] if stage.parent is None else [TellPrepared(stage.title, len(stage.modules))]
 
 
 def _stage_failed(fleet: Fleet, number: int, cold: tuple[str, ...]) -> None:

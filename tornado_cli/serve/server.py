@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
@@ -223,6 +224,9 @@ class Server:
         match action:
             case actions.TellReady(attempt, files, seconds):
                 self._tell_ready(attempt, files, seconds)
+            case actions.TellPrepared(origin, modules):
+                message = f"Starts go on from here: {origin}, {modules} modules imported ahead."
+                event(logger, logging.DEBUG, "prepared", message, origin=origin, modules=modules)
             case actions.TellForkserverDied():
                 event(logger, logging.ERROR, "forkserver_died", "The forkserver died; starting another.")
             case actions.TellPostponed(files):
@@ -237,12 +241,12 @@ class Server:
                 event(logger, logging.ERROR, "app_failed", message, traceback=failure["traceback"])
 
     def _tell_ready(self, attempt: int, files: tuple[str, ...], seconds: float) -> None:
-        milliseconds = round(seconds * 1000)
+        facts: dict[str, Any] = {"attempt": attempt, "ms": round(seconds * 1000), "origin": self._fleet.origin()}
         if files:
-            what = f"Reloaded in {milliseconds} ms: {self._shown(files)}."
-            event(logger, logging.INFO, "reloaded", what, attempt=attempt, files=list(files), ms=milliseconds)
+            what = f"Reloaded in {facts['ms']} ms: {self._shown(files)}."
+            event(logger, logging.INFO, "reloaded", what, files=list(files), **facts)
         else:
-            event(logger, logging.INFO, "ready", f"Ready in {milliseconds} ms.", attempt=attempt, ms=milliseconds)
+            event(logger, logging.INFO, "ready", f"Ready in {facts['ms']} ms.", **facts)
 
     def _shown(self, files: tuple[str, ...]) -> str:
         first = os.path.relpath(files[0], os.path.realpath(self._boot.directory))

@@ -31,6 +31,13 @@ class Stage:
     is_retired: bool = False
 
     @property
+    def title(self) -> str:
+        """For people: where starts go on that are forked from it."""
+        if self.before:
+            return f"before {self.before}"
+        return "fresh" if self.parent is None else "warm"
+
+    @property
     def is_usable(self) -> bool:
         return self.is_ready and not self.is_retired
 

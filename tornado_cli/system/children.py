@@ -86,7 +86,7 @@ def become_interpreter(module: str, arguments: Sequence[str], *, descriptors: It
     """Put a fresh interpreter in the place of this process, with `module` as its program and the flags of this one."""
     for descriptor in descriptors:
         os.set_inheritable(descriptor, True)
-    os.execv(sys.executable, [sys.executable, *interpreter_flags(), "-m", module, *arguments])
+    os.execv(sys.executable, [sys.executable, *interpreter_flags(), "-m", module, *arguments])  # noqa: S606 - nothing of it is anybody's input.
 
 
 def keep_to_this_tree(descriptors: Iterable[int]) -> None:
