@@ -129,9 +129,8 @@ def test_a_failure_is_told_once_and_a_page_takes_its_place() -> None:
     ("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (-9, "SIGKILL"), (-11, "SIGSEGV"), (-40, "40")]
 )
 def test_a_sudden_end_is_told_in_words(code: int, words: str) -> None:
-    fleet = serving()
-    play(fleet, Changed(("a.py",)), Exited(1, 0))
-    told = play(fleet, Exited(2, code))[-1]
+    fleet = Fleet(grace=GRACE)
+    told = play(fleet, Begin(), Exited(1, code))[-1]
     assert isinstance(told, TellFailure)
     assert words in told.failure["title"]
     assert "while it started" in told.failure["title"]
@@ -351,6 +350,18 @@ def test_a_start_that_may_have_met_what_the_older_process_holds_is_tried_once_mo
     assert again.page is None
     actions = play(fleet, Failed(again.number, PORT_TAKEN))
     assert TellFailure(PORT_TAKEN) in actions, "nobody else holds anything now"
+
+
+def test_what_the_older_process_held_counts_when_it_has_just_gone() -> None:
+    fleet = serving()
+    play(fleet, Changed(("a.py",)), Exited(1, 0))
+    assert play(fleet, Failed(2, PORT_TAKEN)) == []
+    assert len(starts(play(fleet, Exited(2, 3)))) == 1
+
+
+def test_what_the_older_process_held_counts_when_the_start_dies_of_it() -> None:
+    fleet = serving()
+    assert len(starts(play(fleet, Changed(("a.py",)), Exited(1, 0), Exited(2, 3)))) == 1
 
 
 def test_a_mistake_in_the_code_is_shown_at_once() -> None:

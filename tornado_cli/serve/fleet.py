@@ -57,6 +57,8 @@ class Fleet:
     started_at: float = 0.0
     changed: tuple[str, ...] = ()
     processes: dict[int, Process] = field(default_factory=dict)
+    began_beside_older: bool = False
+    """Whether another application was still there when the newest start began."""
     is_waiting: bool = False
     """Whether the newest start has failed and is tried again when the older processes have gone."""
     has_waited: bool = False

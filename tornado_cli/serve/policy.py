@@ -94,7 +94,7 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             fleet.processes[number].role = Role.GIVEN_UP
             return [Kill(number), *_start_application(fleet, fleet.stages.fresh())]
         case Failed(number, failure) if number == fleet.newest_app() and fleet.phase is not Phase.LEAVING:
-            if failure["may_pass"] and _waits_for_older(fleet, number):
+            if failure["may_pass"] and _is_tried_again(fleet, number, now):
                 return []
             return _show(fleet, failure)
         case TerminalClaimed(number) if number in fleet.processes:
@@ -102,7 +102,7 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
         case TerminalReleased(number):
             return _terminal_released(fleet, number, now)
         case Exited(number, code):
-            return [*_exited(fleet, number, code), *_terminal_released(fleet, number, now)]
+            return [*_exited(fleet, number, code, now), *_terminal_released(fleet, number, now)]
         case SignalArrived(signal.SIGINT) if fleet.is_debugged():
             # It has reached the debugger, as everybody in the terminal's foreground.
             return []
@@ -137,6 +137,7 @@ def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Acti
     fleet.phase = Phase.STARTING
     fleet.started_at = now
     fleet.is_waiting = fleet.has_waited = False
+    fleet.began_beside_older = bool(_older_apps(fleet))
     note_edits(fleet.stages, files)
     # Whoever is older accepts nothing more: what connects now waits for the new process.
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
@@ -327,30 +328,36 @@ def _show(fleet: Fleet, failure: dict[str, Any]) -> list[Action]:
     return [*_kill_pages(fleet), *_start(fleet, Role.PAGE, fleet.stages.fresh(), page), TellFailure(failure)]
 
 
-def _exited(fleet: Fleet, number: int, code: int) -> list[Action]:
+def _exited(fleet: Fleet, number: int, code: int, now: float) -> list[Action]:
     was_newest = number == fleet.newest_app()
     if was_newest and fleet.phase in {Phase.STARTING, Phase.SERVING}:
         failure = {"title": _death(fleet.phase, code), "traceback": "", "hint": ""}
-        is_over = not _waits_for_older(fleet, number)
+        is_over = not _is_tried_again(fleet, number, now)
         del fleet.processes[number]
-        return _show(fleet, failure) if is_over else []
+        return _show(fleet, failure) if is_over else _start_when_alone(fleet)
     fleet.processes.pop(number, None)
-    if fleet.is_waiting and fleet.phase is Phase.STARTING and not _older_apps(fleet):
-        fleet.is_waiting = False
-        return _start_application(fleet, stage_for(fleet.stages, fleet.changed))
-    return []
+    return _start_when_alone(fleet)
 
 
-def _waits_for_older(fleet: Fleet, number: int) -> bool:
-    """Say whether the start is to be tried once more when older processes have gone.
+def _is_tried_again(fleet: Fleet, number: int, now: float) -> bool:
+    """Say whether the start is to be tried once more, as soon as it and older processes have gone.
 
-    One of them may hold what it needs: a port of the application's own, a lock.
+    One that was there when it began may have held what it needs, though it has gone by now: a port of the
+    application's own, a lock.
     """
-    if fleet.phase is not Phase.STARTING or fleet.has_waited or not _older_apps(fleet):
+    if fleet.phase is not Phase.STARTING or fleet.has_waited or not fleet.began_beside_older:
         return False
     fleet.is_waiting = fleet.has_waited = True
-    fleet.processes[number].role = Role.GIVEN_UP
+    process = fleet.processes[number]
+    process.role, process.kill_at = Role.GIVEN_UP, now + _KILL_AFTER_GRACE
     return True
+
+
+def _start_when_alone(fleet: Fleet) -> list[Action]:
+    if not fleet.is_waiting or fleet.phase is not Phase.STARTING or _older_apps(fleet):
+        return []
+    fleet.is_waiting = False
+    return _start_application(fleet, stage_for(fleet.stages, fleet.changed))
 
 
 def _older_apps(fleet: Fleet) -> list[int]:
