@@ -262,6 +262,7 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "the server is killed, its terminal closes",
         (
             "test_serve_failures::test_without_its_server_nothing_is_left_in_two_seconds",
+            "test_serve_faults::test_a_killed_server_leaves_nothing_of_what_the_application_started",
             "test_serve_faults::test_a_server_that_is_killed_during_a_reload_leaves_nothing",
             "test_serve_stop::test_the_end_of_the_terminal_is_the_end",
         ),

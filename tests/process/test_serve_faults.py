@@ -184,6 +184,18 @@ def _is_alive(pid: int) -> bool:
     return not wait_until_gone([pid], time.monotonic())
 
 
+def test_a_killed_server_leaves_nothing_of_what_the_application_started(tmp_path: Path) -> None:
+    # D5, D8
+    write(tmp_path, WITH_THINGS)
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        port = server.port
+        server.send(signal.SIGKILL)
+        server.wait_until_nothing_is_left(SOON)
+        with socket.create_server(("127.0.0.1", port)):
+            """It is free."""
+
+
 def test_a_server_that_is_killed_during_a_reload_leaves_nothing(tmp_path: Path) -> None:
     # D8
     gate = Gate(tmp_path / "gate")

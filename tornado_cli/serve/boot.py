@@ -11,8 +11,6 @@ class ServeBoot:
     """Descriptors are numbers in the forkserver, by inheritance."""
 
     config: ServeConfig
-    parent: int
-    """Pid of the server: whose end is the tree's end."""
     directory: str
     """Where the command was typed; entered anew at each start, for it may have been deleted and made again."""
     listeners: tuple[int, ...]

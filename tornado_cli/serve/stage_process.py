@@ -17,15 +17,17 @@ from tornado_cli.serve.learning import Learned, Recorder
 from tornado_cli.serve.warm import import_for_all
 from tornado_cli.system.children import become_interpreter, keep_to_this_tree
 from tornado_cli.system.endings import leave_at_once, leave_tidily
-from tornado_cli.system.lifeline import die_with
 from tornado_cli.system.memory_files import read_file
 from tornado_cli.system.wakeup import leave_to_the_parent
 
 
 def main() -> NoReturn:
-    """Be a forkserver on the channel whose descriptor is the argument; forks come back here to be what they are for."""
+    """Be a forkserver on the channel whose descriptor is the argument; forks come back here to be what they are for.
+
+    The server's end is learnt from the channel, and not by a signal that kills: what the application has started is
+    left for this process to end.
+    """
     control, boot = first_boot()
-    die_with(boot.parent, signal.SIGKILL)
     process = process_of(boot)
     while True:
         born = Forkserver(control, boot).run()

@@ -63,7 +63,6 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         url = greet(config, target, opened, ground.everything(), log.format, ALL_KEYS if terminal.is_ours() else "")
         boot = ServeBoot(
             config=config,
-            parent=os.getpid(),
             listeners=tuple(listener.fileno() for listener in opened.listeners),
             turns=SharedWords.create("tcli-turns", 1).descriptor,
             log=log.sender_end().fileno(),
