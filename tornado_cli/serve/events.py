@@ -31,6 +31,8 @@ class EnvironmentChanged:
 @dataclass(frozen=True, slots=True)
 class BecameReady:
     number: int
+    at: float | None = None
+    """When, by the clock of the policy; None: now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,12 @@ class Forkserver:
             while True:
                 selector.select()
                 self._wakeup.arrived()
-                self._report_ended()
+                has_ended = self._report_ended()
                 born = self._obey_all()
                 if born is not None:
                     return born
-                self._end_strays()
+                if has_ended:
+                    self._end_strays()
 
     def _obey_all(self) -> NewProcess | NewStage | None:
         while True:
@@ -139,13 +140,15 @@ class Forkserver:
         if pidfd is not None:
             os.close(pidfd)
 
-    def _report_ended(self) -> None:
-        for pid, code in reap():
+    def _report_ended(self) -> bool:
+        ended = reap()
+        for pid, code in ended:
             self._stages.discard(pid)
             number = self._processes.pop(pid, None)
             if number is not None:
                 self._begun.pop(number, None)
                 self._control.send(ProcessExited(number=number, pid=pid, code=code))
+        return bool(ended)
 
     def _end_strays(self) -> None:
         # While an older process drains, what it started is still its own business.
