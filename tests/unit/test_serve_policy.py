@@ -437,6 +437,18 @@ def test_a_file_that_takes_long_to_reach_gets_a_checkpoint_once_it_is_edited() -
     assert EndStage(stage.stage) in play(fleet, Exited(there.number, 0))
 
 
+def test_a_project_that_uses_nothing_of_others_has_checkpoints_too() -> None:
+    fleet = serving()
+    alone = replace(LEARNED, third_party=())
+    play(fleet, LearnedImports(1, alone))
+    [app] = starts(play(fleet, Changed(("b.py",))))
+    [stage] = stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, alone)))
+    assert (stage.parent, stage.before) == (1, "b")
+    play(fleet, StageReady(stage.stage))
+    [there] = starts(play(fleet, Changed(("b.py",))))
+    assert fleet.processes[there.number].stage == stage.stage
+
+
 def test_a_warm_forkserver_that_dies_is_replaced() -> None:
     fleet = warm()
     [app] = starts(play(fleet, Changed(("a.py",))))

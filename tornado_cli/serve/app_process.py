@@ -28,6 +28,7 @@ from tornado_cli.http.tally import NoTally
 from tornado_cli.logs.processes import child_log
 from tornado_cli.serve.app_files import AppFiles
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.dry_run import dry_run
 from tornado_cli.serve.error_page import failure_application
 from tornado_cli.serve.learning import Recorder
 from tornado_cli.system.channel import Channel, ChannelClosed
@@ -62,6 +63,7 @@ class AppProcess:
 
     def wait_from_the_beginning(self, channel: Channel) -> StartProcess:
         """Wait where nothing of the application is imported: its loop is made ahead, too."""
+        dry_run()
         self._loop = asyncio.new_event_loop()
         return self.wait(channel)
 

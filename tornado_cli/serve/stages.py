@@ -109,11 +109,13 @@ def stage_for(stages: Stages, files: Sequence[str]) -> int:
     Without files nobody knows what has changed: then it is a fresh one.
     """
     learned = stages.learned
-    warm = stages.warm()
-    if not files or learned is None or warm is None or learned.changing.intersection(files):
+    if not files or learned is None or learned.changing.intersection(files):
         return stages.fresh()
     usable = [number for number in stages.checkpoints() if stages.by_number[number].is_ready]
-    return usable[-1] if usable and _parents_stand(stages, usable[-1]) else warm
+    if usable and _parents_stand(stages, usable[-1]):
+        return usable[-1]
+    warm = stages.warm()
+    return stages.fresh() if warm is None else warm
 
 
 def _parents_stand(stages: Stages, number: int) -> bool:

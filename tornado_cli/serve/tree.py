@@ -126,9 +126,9 @@ class Tree:
         if held is None or held.channel is None:
             return
         at = time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
-        # First: what this process leaves behind is younger.
-        self._order(held.stage, ProcessBegins(number=order.number, at=at))
         held.channel.send(order)
+        # Before it can have left anything behind, which is younger than this.
+        self._order(held.stage, ProcessBegins(number=order.number, at=at))
 
     def drain(self, number: int, grace: float, is_final: bool) -> None:
         held = self._processes.get(number)
