@@ -4,35 +4,37 @@ OpenBLAS ends the pool before each fork by a pthread_atfork handler of its own, 
 child, when there is work for it. Builds on OpenMP have no such handler that ends their threads.
 """
 
-import ctypes
 import os
+import warnings
 from pathlib import Path
 
 _MAPS = Path("/proc/self/maps")
+_TASKS = Path("/proc/self/task")
 _PATH_COLUMN = 5
-# What the handler calls. All builds of numpy and of the distributions have it by this name, whatever prefix the others
-# have; where it is not found the pool stays, and is judged as any other threads.
-_SHUTDOWN = "blas_thread_shutdown_"
 
 
 def end_pools() -> None:
-    """End the pools of this process as a fork would do."""
-    for library in _libraries():
-        try:
-            # Never loaded for this: only what is in use has a pool.
-            shutdown = getattr(ctypes.CDLL(library, mode=os.RTLD_NOLOAD | os.RTLD_NOW), _SHUTDOWN)
-        except (OSError, AttributeError):
-            continue
-        shutdown()
+    """End the pools of this process as a fork does: by a fork, whose child leaves at once.
+
+    The handler itself has a name in some builds only.
+    """
+    if not _has_openblas() or len(list(_TASKS.iterdir())) == 1:
+        return
+    with warnings.catch_warnings():
+        # From 3.12 on: the very threads that end by it are what it warns of.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
-def _libraries() -> set[str]:
-    """Return the mapped files whose name is OpenBLAS's: /proc/PID/maps of proc(5)."""
+def _has_openblas() -> bool:
+    """Say whether a mapped file has OpenBLAS's name: /proc/PID/maps of proc(5)."""
     try:
         lines = _MAPS.read_text(errors="surrogateescape").splitlines()
     except OSError:
-        return set()
-    paths = {
-        columns[_PATH_COLUMN] for line in lines if len(columns := line.split(maxsplit=_PATH_COLUMN)) > _PATH_COLUMN
-    }
-    return {path for path in paths if "openblas" in path.rpartition("/")[2]}
+        return False
+    columns = (line.split(maxsplit=_PATH_COLUMN) for line in lines)
+    paths = (found[_PATH_COLUMN] for found in columns if len(found) > _PATH_COLUMN)
+    return any("openblas" in path.rpartition("/")[2] for path in paths)
