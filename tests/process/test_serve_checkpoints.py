@@ -160,6 +160,26 @@ def test_a_module_that_is_worked_on_is_reached_from_a_checkpoint_before_it(tmp_p
         assert server.stop() == 0
 
 
+def test_who_goes_from_module_to_module_has_a_checkpoint_at_each(tmp_path: Path) -> None:
+    slow = "import time\ntime.sleep(0.05)\n"
+    names = ["early", "midway", "late"]
+    lines = "".join(f"import {name}\n" for name in names)
+    write(tmp_path, {"main.py": lines + app_that_says("one"), **{f"{name}.py": slow for name in names}})
+    with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
+        server.wait_for("ready")
+        attempt = 1
+        for name in names[1:]:
+            for version in (1, 2, 3):
+                attempt += 1
+                save(tmp_path / f"{name}.py", slow + f"VERSION = {version}\n")
+                origin = server.wait_for("reloaded", attempt=attempt)["origin"]
+                if version == 1:
+                    server.wait_for("prepared", origin=f"before {name}")
+                else:
+                    assert origin == f"before {name}"
+        assert server.stop() == 0
+
+
 def test_what_an_import_says_is_said_at_each_start_wherever_it_goes_on_from(tmp_path: Path) -> None:
     says = "import logging, time\nprint('said by print', flush=True)\nlogging.warning('said by log')\n"
     says += "time.sleep(0.05)\n"

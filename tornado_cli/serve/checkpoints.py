@@ -78,7 +78,8 @@ class _Stop(MetaPathFinder):
         born = Forkserver(self._control, self._boot).run()
         self._process.recorder.resume(time.perf_counter() - stood_at)
         if isinstance(born, NewProcess):
-            sys.meta_path.remove(self)
+            # It stays where it is: whoever looks for the module is going through the list of finders just now.
+            self._before = ""
             self._loop.renew()
             self._process.wait(born.channel)
             return

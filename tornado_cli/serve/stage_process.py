@@ -1,5 +1,6 @@
 """A fresh interpreter for the dev server, and what its forks become: further forkservers, and processes that serve."""
 
+import importlib
 import os
 import signal
 from typing import NoReturn
@@ -55,6 +56,8 @@ def process_of(boot: ServeBoot) -> AppProcess:
         from tornado_cli.app.terminal_readers import watch_readers
 
         watch_readers()
+    # Else each start would import it by itself: Tornado does so when it first needs a loop.
+    importlib.import_module("tornado.platform.asyncio")
     hosting = Hosting()
     # What is imported from now on finds Tornado as it will be.
     hosting.prepare()
