@@ -63,7 +63,6 @@ class AppProcess:
 
     def wait_from_the_beginning(self, channel: Channel) -> StartProcess:
         """Wait where nothing of the application is imported: its loop is made ahead, too."""
-        dry_run()
         self._loop = asyncio.new_event_loop()
         return self.wait(channel)
 
@@ -73,6 +72,8 @@ class AppProcess:
         sender = self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
         importlib.invalidate_caches()
         linecache.clearcache()
+        if not channel.has_message():
+            dry_run()
         order = _order_of(channel)
         self._channel, self._state = channel, order.state
         self._begun_at = time.time_ns()

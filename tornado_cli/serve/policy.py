@@ -46,6 +46,7 @@ from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Process, Role
 from tornado_cli.serve.lending import claimed, postpone, released, take_back
 from tornado_cli.serve.stages import (
     Stage,
+    expected_stage,
     modules_to_warm,
     next_checkpoint,
     note_edits,
@@ -209,9 +210,7 @@ def _prepare(fleet: Fleet, event: Event) -> list[Action]:
 
 
 def _prepare_spare(fleet: Fleet) -> list[Action]:
-    stages, spare = fleet.stages, fleet.spare()
-    warm = stages.warm()
-    best = warm if warm is not None else stages.fresh()
+    spare, best = fleet.spare(), expected_stage(fleet.stages)
     if spare is not None and fleet.processes[spare].stage == best:
         return []
     old: list[Action] = [] if spare is None else [Kill(spare)]

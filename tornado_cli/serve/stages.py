@@ -103,6 +103,15 @@ def outdated(stages: Stages, files: Sequence[str]) -> list[int]:
     return sorted({one for number in found for one in (number, *stages.descendants(number))})
 
 
+def expected_stage(stages: Stages) -> int:
+    """Return the forkserver from which the next start will be, most likely: people work at one place for a while."""
+    files = stages.edited[:1]
+    gone = set(outdated(stages, files))
+    usable = [n for n in stages.checkpoints() if n not in gone and stages.by_number[n].is_ready]
+    warm = stages.warm()
+    return usable[-1] if files and usable else stages.fresh() if warm is None else warm
+
+
 def stage_for(stages: Stages, files: Sequence[str]) -> int:
     """Return the forkserver for a start after these files have changed; to be asked when the outdated are retired.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import socket
 import sys
 from collections.abc import Sequence
@@ -53,6 +54,10 @@ class Channel:
         except (BrokenPipeError, ConnectionError, BlockingIOError):
             return False
         return True
+
+    def has_message(self) -> bool:
+        """Say whether there is something to receive, be it the end."""
+        return bool(select.select([self._socket], [], [], 0)[0])
 
     def receive(self) -> Received | None:
         """Return the next message, or None when a non-blocking end has none.
