@@ -261,8 +261,6 @@ class Ready(Message):
     """From a serving process: it listens on its own running loop."""
 
     pid: int
-    at: float
-    """Since when, by the monotonic clock, which all processes share."""
 
 
 @_message

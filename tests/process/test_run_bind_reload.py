@@ -95,12 +95,12 @@ def test_a_new_address_is_served_by_every_new_worker(folder: Path) -> None:
     with running(folder, KEPT, options=["-w", "2"]) as server:
         [kept] = places_at_start(server)
         bind(folder, KEPT, NEW, "unix:app.sock")
-        write(folder, {"main.py": app_that_says("new")})
+        write(folder, {"main.py": app_that_says("another")})
         reload_and_leave(server, 2)
         assert places_since(server)[0] == kept
         for worker in workers_of(server, generation=2):
             with stopped(worker):
-                assert {text_from(place) for place in places_since(server)} == {"new"}
+                assert {text_from(place) for place in places_since(server)} == {"another"}
         assert server.stop() == 0
     assert not (folder / "app.sock").exists()
 
@@ -110,7 +110,7 @@ def test_who_is_queued_at_a_dropped_address_is_answered_by_those_who_leave(folde
     with running(folder, KEPT, dropped, options=["-w", "2"]) as server, ExitStack() as stack:
         kept, leaving = places_at_start(server)
         bind(folder, KEPT)
-        write(folder, {"main.py": app_that_says("new")})
+        write(folder, {"main.py": app_that_says("another")})
         with stopped(*workers_of(server)):
             clients = [stack.enter_context(connect(leaving)) for _ in range(40)]
             for client in clients:
@@ -119,7 +119,7 @@ def test_who_is_queued_at_a_dropped_address_is_answered_by_those_who_leave(folde
         assert {client.answer().text for client in clients} == {"old"}
         server.wait_for("generation_left", generation=1)
         assert is_refused(leaving)
-        assert text_from(kept) == "new"
+        assert text_from(kept) == "another"
         assert server.wait_for("addresses")["closed"] == [_url(leaving)]
         assert server.stop() == 0
 
@@ -128,13 +128,13 @@ def test_who_is_queued_at_an_address_that_stays_is_answered_by_those_who_come(fo
     with running(folder, KEPT, DROPPED) as server, ExitStack() as stack:
         kept, _ = places_at_start(server)
         bind(folder, NEW, KEPT)
-        write(folder, {"main.py": app_that_says("new")})
+        write(folder, {"main.py": app_that_says("another")})
         with stopped(*workers_of(server)):
             clients = [stack.enter_context(connect(kept)) for _ in range(40)]
             for client in clients:
                 client.ask()
             reload(server, 2)
-            assert {client.answer().text for client in clients} == {"new"}
+            assert {client.answer().text for client in clients} == {"another"}
         assert server.stop() == 0
 
 
@@ -193,9 +193,9 @@ def test_an_address_that_cannot_be_opened_refuses_the_reload_in_one_line(folder:
         assert not (folder / "new.sock").exists()
         # The next one is not held up by it.
         taken.close()
-        write(folder, {"main.py": app_that_says("new")})
+        write(folder, {"main.py": app_that_says("another")})
         reload_and_leave(server, 2)
-        assert {text_from(place) for place in places_since(server)} == {"new"}
+        assert {text_from(place) for place in places_since(server)} == {"another"}
         assert len(server.seen("starting")) == 2
         assert server.stop() == 0
 
@@ -205,7 +205,7 @@ def test_a_reload_that_fails_closes_what_it_had_opened_and_keeps_what_it_was_to_
         [old] = places_at_start(server)
         bind(folder, "unix:new.sock")
         gate = Gate(folder / "gate")
-        write(folder, {"main.py": f"{gate.code}\nraise SystemExit('broken')\n{app_that_says('new')}"})
+        write(folder, {"main.py": f"{gate.code}\nraise SystemExit('broken')\n{app_that_says('another')}"})
         server.send(signal.SIGHUP)
         gate.wait_for_somebody()
         assert (folder / "new.sock").is_socket()
@@ -213,9 +213,9 @@ def test_a_reload_that_fails_closes_what_it_had_opened_and_keeps_what_it_was_to_
         server.wait_for("reload_failed")
         assert text_from(old) == "old"
         assert not (folder / "new.sock").exists()
-        write(folder, {"main.py": app_that_says("new")})
+        write(folder, {"main.py": app_that_says("another")})
         reload(server, 3)
-        assert text_from(folder / "new.sock") == "new"
+        assert text_from(folder / "new.sock") == "another"
         wait_until_refused(old)
         assert server.stop() == 0
 

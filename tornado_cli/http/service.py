@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import sys
-import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -37,8 +36,6 @@ from tornado_cli.system.wakeup import give_back_to_children
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
 """Seconds between two beats of the loop, where nobody asks for more."""
-_AN_INSTANT = 0.004
-"""Seconds in which what waits is accepted, and answered if that is quickly done."""
 _A_MOMENT = 0.05
 """Seconds for the first answers, which somebody waits for."""
 _ORPHAN_GRACE = 1.0
@@ -223,10 +220,10 @@ class Service:
         self._terms.on_ready()
         self.is_ready = True
         self.tally.ready()
+        # At once: what the first request does to this process must not look as if it had never been ready.
+        self._channel.send(Ready(pid=os.getpid()))
         if self._terms.blocked_after:
             self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
-        # The top process would be woken on this very CPU, while somebody waits for the first answer.
-        IOLoop.current().call_later(_AN_INSTANT, self._channel.send, Ready(pid=os.getpid(), at=time.monotonic()))
         while self._postponed:
             self._obey(self._postponed.pop(0))
         IOLoop.current().call_later(_A_MOMENT, self._terms.afterwards)

@@ -31,8 +31,6 @@ class EnvironmentChanged:
 @dataclass(frozen=True, slots=True)
 class BecameReady:
     number: int
-    at: float | None = None
-    """When, by the clock of the policy; None: now."""
 
 
 @dataclass(frozen=True, slots=True)

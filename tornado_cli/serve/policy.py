@@ -87,8 +87,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             return [*_start_interpreter(fleet), *_start_afresh(fleet, event.files, now)]
         case Changed(files) if fleet.phase is not Phase.LEAVING:
             return _start_afresh(fleet, files, now)
-        case BecameReady(number, at):
-            return _became_ready(fleet, number, now if at is None else at)
+        case BecameReady(number):
+            return _became_ready(fleet, number, now)
         case Learned(number, learned) if number == fleet.newest_app():
             fleet.stages.learned = learned
         case WantsColdStart(number) if number == fleet.newest_app() and fleet.phase is Phase.STARTING:
@@ -301,7 +301,7 @@ def _stage_died(fleet: Fleet, number: int, now: float) -> list[Action]:
 # Processes.
 
 
-def _became_ready(fleet: Fleet, number: int, at: float) -> list[Action]:
+def _became_ready(fleet: Fleet, number: int, now: float) -> list[Action]:
     if number in fleet.processes:
         fleet.processes[number].is_ready = True
     if number != fleet.newest_app() or fleet.phase is not Phase.STARTING:
@@ -310,7 +310,7 @@ def _became_ready(fleet: Fleet, number: int, at: float) -> list[Action]:
     fleet.forkserver_deaths = 0
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt))]
     actions += _kill_pages(fleet)
-    actions.append(TellReady(fleet.attempt, fleet.changed, at - fleet.started_at))
+    actions.append(TellReady(fleet.attempt, fleet.changed, now - fleet.started_at))
     if fleet.opens_browser:
         fleet.opens_browser = False
         actions.append(OpenBrowser())

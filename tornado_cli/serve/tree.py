@@ -133,8 +133,6 @@ class Tree:
     def drain(self, number: int, grace: float, is_final: bool) -> None:
         held = self._processes.get(number)
         if held is not None and held.channel is not None and held.child is not None:
-            # Somebody waits for its successor.
-            held.child.give_way()
             held.channel.send(Drain(pid=held.child.pid, grace=grace, takes_queue=is_final))
 
     def kill(self, number: int) -> None:
@@ -219,8 +217,8 @@ class Tree:
 
     def _take_report(self, number: int, channel: Channel, received: Received) -> None:
         match received.message:
-            case Ready(at=at):
-                self.on_event(events.BecameReady(number, at))
+            case Ready():
+                self.on_event(events.BecameReady(number))
             case AppFailed() as failed:
                 self.on_event(events.Failed(number, _failure(failed)))
             case FilesKnown(files=files, are_all=are_all, since=since):

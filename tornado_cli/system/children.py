@@ -12,7 +12,6 @@ from typing import NoReturn
 from tornado_cli.system.interpreter_flags import interpreter_flags
 from tornado_cli.system.wakeup import held_back
 
-_LOW_PRIORITY = 10
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -31,12 +30,6 @@ class Child:
                 os.kill(self.pid, number)
             else:
                 signal.pidfd_send_signal(self.pidfd, number)
-
-    def give_way(self) -> None:
-        """Let others have the CPUs first from now on."""
-        # No more than a favour: of a number used again since, another process would do it.
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, self.pid, _LOW_PRIORITY)
 
     def wait(self) -> None:
         """Wait for a child of this process to end, and reap it."""
