@@ -5,16 +5,34 @@ import resource
 import shutil
 import signal
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from support.cgroups import cgroup
 from support.load import SteadyClients
-from support.process_tree import command_of, cpu_seconds
+from support.process_tree import children_of, command_of, cpu_seconds
 from support.project import app_that_says, write
-from support.server_process import ServerProcess
+from support.server_process import DEADLINE, ServerProcess
 from support.trouble import TROUBLE, let_pass, workers_of
+
+SPARES = 2
+
+
+def wait_until_forked(server: ServerProcess, workers: int) -> None:
+    """Return when the leader has forked so many."""
+    deadline = time.monotonic() + DEADLINE
+    [leader] = [pid for pid in server.tree() if "run.leader" in command_of(pid) and "run.leader" not in parent_of(pid)]
+    while len(children_of(leader)) < workers:
+        assert time.monotonic() < deadline
+        let_pass(0.02)
+
+
+def parent_of(pid: int) -> str:
+    """Return the command of a process's parent."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return command_of(int(status.partition("PPid:")[2].split()[0]))
 
 
 @pytest.mark.outside("root", "cgroup pids")
@@ -27,6 +45,8 @@ def test_when_no_process_can_be_forked_the_others_serve_and_it_recovers(tmp_path
         ServerProcess("run", "-w", str(workers), cwd=tmp_path, under=group.inside) as server,
     ):
         server.wait_for("ready")
+        # Else the leader tries to fork its spares and hears of no death before it can.
+        wait_until_forked(server, workers + SPARES)
         group.limit_processes(1)
         victim = int(server.get().text)
         os.kill(victim, signal.SIGKILL)
