@@ -1,7 +1,6 @@
 """What the development server does next: decided here on plain values, carried out in `serve.server`."""
 
 import signal
-from collections.abc import Iterable
 from typing import Any
 
 from tornado_cli.errors import ExitCode
@@ -9,9 +8,6 @@ from tornado_cli.serve.actions import (
     Action,
     CloseListeners,
     DrainProcess,
-    EndStage,
-    Fork,
-    ForkStage,
     Kill,
     Leave,
     OpenBrowser,
@@ -20,7 +16,6 @@ from tornado_cli.serve.actions import (
     StartForkserver,
     TellFailure,
     TellForkserverDied,
-    TellPrepared,
     TellReady,
     TellSlow,
 )
@@ -42,24 +37,26 @@ from tornado_cli.serve.events import (
     Tick,
     WantsColdStart,
 )
-from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Process, Role
+from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Role
 from tornado_cli.serve.lending import claimed, postpone, released, take_back
+from tornado_cli.serve.preparation import (
+    end_stages,
+    fork,
+    prepare,
+    retire_stages,
+    stage_failed,
+    stage_ready,
+)
 from tornado_cli.serve.stages import (
     Stage,
-    expected_stage,
-    modules_to_warm,
-    next_checkpoint,
     note_edits,
     outdated,
     stage_for,
-    wants_warm,
 )
 from tornado_cli.system.endings import how_it_ended
 
 _KILL_AFTER_GRACE = 0.5
 """Seconds between the end of a grace and the kill."""
-_STAGE_FAILURES = 10
-"""After so many in one interpreter's life starts are left as they are: each costs the import of everything."""
 _FORKSERVER_DEATHS = 3
 """Deaths of the forkserver without a good start between them, after which trying again will not help."""
 
@@ -72,8 +69,8 @@ def app_turn(attempt: int) -> int:
 def next_actions(fleet: Fleet, event: Event, now: float) -> list[Action]:
     """Note the event in `fleet` and say what to do."""
     actions = _answer(fleet, event, now)
-    actions += _prepare(fleet, event)
-    actions += _end_stages(fleet)
+    actions += prepare(fleet, event)
+    actions += end_stages(fleet)
     if fleet.phase is Phase.LEAVING and not fleet.processes:
         actions.append(Leave(fleet.code))
     return actions
@@ -108,9 +105,9 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             # It has reached the debugger, as everybody in the terminal's foreground.
             return []
         case StageReady(stage) if stage in fleet.stages.by_number:
-            return _stage_ready(fleet.stages.by_number[stage])
+            return stage_ready(fleet.stages.by_number[stage])
         case StageFailed(stage, cold) if stage in fleet.stages.by_number and stage != fleet.stages.fresh():
-            _stage_failed(fleet, stage, cold)
+            stage_failed(fleet, stage, cold)
         case StageDied(stage):
             return _stage_died(fleet, stage, now)
         case SignalArrived(number):
@@ -125,7 +122,7 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
 
 def _start_interpreter(fleet: Fleet) -> list[Action]:
     """Begin with a fresh one; what there was forks no more."""
-    actions = _retire_stages(fleet, list(fleet.stages.by_number))
+    actions = retire_stages(fleet, list(fleet.stages.by_number))
     fleet.stages.failures = 0
     return [*actions, StartForkserver(fleet.stages.add(Stage()))]
 
@@ -142,7 +139,7 @@ def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Acti
     note_edits(fleet.stages, files)
     # Whoever is older accepts nothing more: what connects now waits for the new process.
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
-    actions += _retire_stages(fleet, outdated(fleet.stages, files))
+    actions += retire_stages(fleet, outdated(fleet.stages, files))
     # It may take long to end, and the start does not wait for it.
     leaving = _retire(fleet, now)
     return [*actions, *_start_application(fleet, stage_for(fleet.stages, fleet.changed)), *leaving]
@@ -160,7 +157,7 @@ def _start(
 ) -> list[Action]:
     spare = fleet.spare()
     is_there = spare is not None and fleet.processes[spare].stage == stage
-    forked = [] if is_there else [_fork(fleet, role, stage)]
+    forked = [] if is_there else [fork(fleet, role, stage)]
     number = spare if spare is not None and is_there else fleet.numbers
     process = fleet.processes[number]
     process.role, process.attempt = role, fleet.attempt
@@ -168,12 +165,6 @@ def _start(
     # A page that stands in for an application still to come gives way to it; one that replaces it has its turn.
     is_before_app = role is Role.PAGE and fleet.phase is Phase.STARTING
     return [*forked, Start(number, turn - 1 if is_before_app else turn, page, state)]
-
-
-def _fork(fleet: Fleet, role: Role, stage: int) -> Fork:
-    fleet.numbers += 1
-    fleet.processes[fleet.numbers] = Process(role, fleet.attempt, stage)
-    return Fork(fleet.numbers, stage)
 
 
 def _retire(fleet: Fleet, now: float) -> list[Action]:
@@ -194,80 +185,6 @@ def _ask_to_leave(fleet: Fleet, number: int, now: float) -> Action:
 
 
 # Forkservers.
-
-
-def _prepare(fleet: Fleet, event: Event) -> list[Action]:
-    """Do while idle what makes the next start faster."""
-    if not fleet.is_warm or fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
-        return []
-    match event:
-        case BecameReady() if fleet.phase is Phase.BROKEN:
-            return _prepare_spare(fleet)
-        case Learned() | StageReady() | StageFailed():
-            # An application tells what it has learned when its first answers have gone.
-            return [*_prepare_spare(fleet), *_prepare_stage(fleet)]
-    return []
-
-
-def _prepare_spare(fleet: Fleet) -> list[Action]:
-    spare, best = fleet.spare(), expected_stage(fleet.stages)
-    if spare is not None and fleet.processes[spare].stage == best:
-        return []
-    old: list[Action] = [] if spare is None else [Kill(spare)]
-    if spare is not None:
-        fleet.processes[spare].role = Role.GIVEN_UP
-    return [*old, _fork(fleet, Role.SPARE, best)]
-
-
-def _prepare_stage(fleet: Fleet) -> list[Action]:
-    stages = fleet.stages
-    if stages.is_building() or stages.failures >= _STAGE_FAILURES:
-        return []
-    if wants_warm(stages):
-        warm = stages.warm()
-        actions = [] if warm is None else _retire_stages(fleet, [warm, *stages.descendants(warm)])
-        modules = modules_to_warm(stages)
-        number = stages.add(Stage(stages.fresh(), modules=frozenset(modules)))
-        return [*actions, ForkStage(number, stages.fresh(), modules=modules)]
-    checkpoint = next_checkpoint(stages)
-    if checkpoint is None:
-        return []
-    parent, stage = checkpoint
-    return [ForkStage(stages.add(stage), parent, before=stage.before)]
-
-
-def _retire_stages(fleet: Fleet, numbers: Iterable[int]) -> list[Action]:
-    """Fork from these no more; each ends when what was forked from it has gone."""
-    actions: list[Action] = []
-    for number in numbers:
-        fleet.stages.by_number[number].is_retired = True
-        actions += [Kill(n) for n, p in fleet.processes.items() if p.stage == number and p.role is Role.SPARE]
-    return actions
-
-
-def _end_stages(fleet: Fleet) -> list[Action]:
-    """End the retired from which nothing is left."""
-    stages = fleet.stages.by_number
-    actions: list[Action] = []
-    for number in sorted(stages, reverse=True):
-        has_processes = any(process.stage == number for process in fleet.processes.values())
-        has_stages = any(stage.parent == number for stage in stages.values())
-        if stages[number].is_retired and not has_processes and not has_stages:
-            del stages[number]
-            actions.append(EndStage(number))
-    return actions
-
-
-def _stage_ready(stage: Stage) -> list[Action]:
-    stage.is_ready = True
-    return [] if stage.parent is None else [TellPrepared(stage.title, len(stage.modules))]
-
-
-def _stage_failed(fleet: Fleet, number: int, cold: tuple[str, ...]) -> None:
-    stages = fleet.stages
-    stages.by_number[number].is_retired = True
-    stages.cold.update(cold)
-    stages.failures += 1
 
 
 def _stage_died(fleet: Fleet, number: int, now: float) -> list[Action]:
