@@ -158,5 +158,5 @@ def test_the_template_itself_passes_the_tests_of_what_is_switched_on(source: Pat
 
 def test_every_file_of_the_template_is_in_the_manifest() -> None:
     lying = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.is_file()}
-    listed = {str(entry.source) for entry in read_manifest(template_root())}
+    listed = {str(entry.source) for entry in read_manifest(template_root()).entries}
     assert {name for name in lying if "__pycache__" not in name and "_cache/" not in name} == listed

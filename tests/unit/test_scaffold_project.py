@@ -59,6 +59,23 @@ def test_the_manifest_says_which_files_are_made_and_how(tmp_path: Path) -> None:
     ]
 
 
+def test_a_condition_may_have_a_name_in_the_manifest(tmp_path: Path) -> None:
+    manifest = """
+[names]
+sql = "db == sqlite or db == mysql"
+plain = "not pages and not sql"
+
+[files]
+"tables" = { when = "sql" }
+"hello" = { when = "plain" }
+"""
+    root = template(tmp_path, manifest, tables="#% if plain\na\n#% else\nb\n#% endif\n", hello="h")
+    (tables,) = planned_files(project_of("shop", pages=False, db="mysql"), root)
+    assert tables.content == b"b\n"
+    (hello,) = planned_files(project_of("shop", pages=False, db="none"), root)
+    assert hello.content == b"h"
+
+
 def test_what_is_not_text_is_copied(tmp_path: Path) -> None:
     root = template(tmp_path, '[files]\n"icon" = {}\n')
     (root / "project/icon").write_bytes(b"\xff\xfe project_name\n#% if pages\n")
@@ -84,6 +101,7 @@ def test_each_placeholder_becomes_a_secret_of_its_own(tmp_path: Path) -> None:
         ('[files]\n"a" = { wen = "pages" }', "`a` has unknown keys: wen"),
         ('[files]\n"a" = {}', "cannot be read (No such file or directory)"),
         ('[files]\n"a" = { when = "pags" }', "`pags` is no option"),
+        ('[names]\nb = "pags"\n[files]\n"a" = { when = "b" }', "b: `pags` is no option"),
         ('[files]\n"../a" = {}', "'../a' is not a path inside the project"),
         ('[files]\n"/a" = {}', "'/a' is not a path inside the project"),
         ('[files]\n"" = {}', "'' is not a path inside the project"),

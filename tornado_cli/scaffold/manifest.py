@@ -1,11 +1,12 @@
 """Reads a template's manifest: each file once, with its condition, its mode and where its text comes from."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from tornado_cli.rendering import TemplateError
+from tornado_cli.rendering import Answers, TemplateError, holds
 
 MANIFEST = "manifest.toml"
 KEYS = frozenset({"when", "mode", "source", "secrets"})
@@ -23,11 +24,26 @@ class Entry:
     """Each placeholder for a secret becomes a new one."""
 
 
-def read_manifest(root: Path) -> list[Entry]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    entries: list[Entry]
+    names: Mapping[str, str]
+    """Conditions that are asked for in many places, by the name they have there."""
+
+    def facts(self, answers: Answers, where: str) -> Answers:
+        """`answers`, and beside them whether each named condition is true; one may build on those before it."""
+        facts = dict(answers)
+        for name, condition in self.names.items():
+            facts[name] = holds(condition, facts, f"{where}: {name}")
+        return facts
+
+
+def read_manifest(root: Path) -> Manifest:
     where = str(root / MANIFEST)
     try:
-        files = tomllib.loads((root / MANIFEST).read_text(encoding="utf-8"))["files"]
-        return [entry_of(path, values, where) for path, values in files.items()]
+        content = tomllib.loads((root / MANIFEST).read_text(encoding="utf-8"))
+        entries = [entry_of(path, values, where) for path, values in content["files"].items()]
+        return Manifest(entries=entries, names=content.get("names", {}))
     except OSError as error:
         raise TemplateError(where, f"cannot be read ({error.strerror}).") from error
     except KeyError as error:

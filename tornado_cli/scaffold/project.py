@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from tornado_cli.files import NewFile
@@ -31,10 +31,13 @@ class Project:
 
 def planned_files(project: Project, root: Path) -> list[NewFile]:
     """The files of `project`, whole; nothing is written."""
+    manifest = read_manifest(root)
+    where = str(root / MANIFEST)
+    project = replace(project, answers=manifest.facts(project.answers, where))
     return [
         planned_file(entry, project, root)
-        for entry in read_manifest(root)
-        if not entry.when or holds(entry.when, project.answers, f"{root / MANIFEST}: {entry.path}")
+        for entry in manifest.entries
+        if not entry.when or holds(entry.when, project.answers, f"{where}: {entry.path}")
     ]
 
 
