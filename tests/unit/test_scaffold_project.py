@@ -11,6 +11,7 @@ from tornado_cli.scaffold.catalog import PRESETS, template_root
 from tornado_cli.scaffold.manifest import read_manifest
 from tornado_cli.scaffold.names import package_of, problem_with
 from tornado_cli.scaffold.project import Project, planned_files
+from tornado_cli.scaffold.rules import completed
 
 good_names = st.from_regex(r"[a-z][a-z0-9]{0,9}([_-][a-z0-9]{1,9}){0,3}", fullmatch=True).filter(
     lambda name: problem_with(name) is None
@@ -32,7 +33,7 @@ def project_of(name: str, **answers: bool | str) -> Project:
 @settings(deadline=None)
 @given(name=good_names, preset=st.sampled_from(sorted(PRESETS)))
 def test_every_good_name_makes_code_that_parses(name: str, preset: str) -> None:
-    for file in planned_files(project_of(name, **PRESETS[preset].answers), template_root()):
+    for file in planned_files(project_of(name, **completed(PRESETS[preset].answers, {})), template_root()):
         if file.path.suffix == ".py":
             ast.parse(file.content)
         elif file.path.suffix == ".toml":
@@ -40,7 +41,7 @@ def test_every_good_name_makes_code_that_parses(name: str, preset: str) -> None:
 
 
 def test_the_same_answers_make_the_same_bytes_apart_from_secrets() -> None:
-    one, two = (planned_files(project_of("shop", pages=True), template_root()) for _ in range(2))
+    one, two = (planned_files(project_of("shop", **completed({"pages": True}, {})), template_root()) for _ in range(2))
     assert [file.path for file, other in zip(one, two, strict=True) if file != other] == [PurePosixPath(".env")]
 
 

@@ -2,15 +2,29 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from tornado_cli.scaffold.answers import FLAG, Answer, options
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
 
 TEMPLATES = "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
 PLAIN = str.maketrans("├└─│", "|`-|")
 ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+
+
+def answer_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Declare an option for each question that the template answers; unset is None."""
+    for question in reversed(options()):
+        if question.values == FLAG:
+            option = click.option(f"--{question.name}/--no-{question.name}", default=None, help=f"{question.summary}.")
+        else:
+            choice = click.Choice([str(value) for value in question.offered])
+            option = click.option(f"--{question.name}", type=choice, help=f"{question.summary}.")
+        command = option(command)
+    return command
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,10 +37,11 @@ ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activa
     show_default=True,
     help=f"What to make ({TEMPLATES}).",
 )
+@answer_options
 @click.option("--package", metavar="WORD", default="", help="Import name, if it is not NAME with _ for -.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
 @click.option("-y", "--yes", is_flag=True, expose_value=False, help="Take the defaults and ask nothing.")
-def new(target: Path, template: str, package: str, dry_run: bool) -> None:
+def new(target: Path, template: str, package: str, dry_run: bool, **answers: Answer | None) -> None:
     """Make a new project.
 
     NAME is the project's name, or a path that ends with it. Nothing that exists is touched.
@@ -34,7 +49,8 @@ def new(target: Path, template: str, package: str, dry_run: bool) -> None:
     from tornado_cli.scaffold.generate import plan, typed
     from tornado_cli.scaffold.outline import outline
 
-    made = plan(target, preset=template, package=package)
+    given = {name: answer for name, answer in answers.items() if answer is not None}
+    made = plan(target, preset=template, package=package, given=given)
     if not dry_run:
         made.write()
     echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from tornado_cli.errors import TcliError, UsageError
 from tornado_cli.files import NewFile, TargetExistsError, write_folder
+from tornado_cli.rendering import Answers
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS, template_root
 from tornado_cli.scaffold.names import Problem, installed_at, package_of, problem_with, problem_with_package
 from tornado_cli.scaffold.project import Project, planned_files
+from tornado_cli.scaffold.rules import completed
 
 
 class BadNameError(UsageError):
@@ -38,8 +40,12 @@ class Plan:
         write_folder(self.target, self.files)
 
 
-def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "") -> Plan:
+NO_ANSWERS: Answers = {}
+
+
+def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "", given: Answers = NO_ANSWERS) -> Plan:
     """Check everything that can be checked without writing. The last part of `target` is the project's name."""
+    answers = completed(PRESETS[preset].answers, given)
     name = target.name
     check_name(target, package)
     package = package or package_of(name)
@@ -48,7 +54,7 @@ def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "") -> Pl
         raise NoParentError(target.parent)
     if os.path.lexists(target):
         raise TargetExistsError(target)
-    project = Project(name=name, package=package, answers=PRESETS[preset].answers)
+    project = Project(name=name, package=package, answers=answers)
     return Plan(target=target, project=project, files=planned_files(project, template_root()))
 
 

@@ -1,0 +1,104 @@
+"""The table of answers: what a project can be asked to be, and which of it the template has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Answer = bool | str
+
+NONE = "none"
+FLAG: tuple[Answer, ...] = (False, True)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One thing to decide; the first value is that of a project without it."""
+
+    name: str
+    summary: str
+    values: tuple[Answer, ...] = FLAG
+    is_of_preset: bool = False
+    """The preset alone answers it: there is no option."""
+
+    @property
+    def offered(self) -> tuple[Answer, ...]:
+        """The values that the template has."""
+        return tuple(value for value in self.values if (self.name, value) not in NOT_YET)
+
+
+# Answers without a template as yet: what stands here is in no option and in no preset.
+NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
+    {
+        ("crud", True),
+        ("rooms", True),
+        ("db", "sqlite"),
+        ("db", "postgres"),
+        ("db", "mysql"),
+        ("db", "mongo"),
+        ("auth", "password"),
+        ("auth", "oauth"),
+        ("sessions", "cookie"),
+        ("sessions", "db"),
+        ("sessions", "redis"),
+        ("broker", "redis"),
+        ("broker", "rabbitmq"),
+        ("broker", "both"),
+        ("worker", True),
+        ("openapi", True),
+        ("metrics", True),
+        ("otel", True),
+        ("i18n", True),
+        ("wsgi", True),
+        ("ci", "github"),
+        ("ci", "gitlab"),
+        ("python", "3.12"),
+        ("python", "3.13"),
+        ("python", "3.14"),
+        ("license", "Apache-2.0"),
+        ("license", "BSD-3-Clause"),
+        ("license", "ISC"),
+        ("license", "MIT"),
+    }
+)
+
+QUESTIONS: Mapping[str, Question] = {
+    question.name: question
+    for question in (
+        Question(name="pages", summary="HTML pages", is_of_preset=True),
+        Question(name="crud", summary="a REST API", is_of_preset=True),
+        Question(name="rooms", summary="WebSocket rooms", is_of_preset=True),
+        Question(name="db", summary="Where data is kept", values=(NONE, "sqlite", "postgres", "mysql", "mongo")),
+        Question(name="auth", summary="How people log in", values=(NONE, "password", "oauth")),
+        Question(name="sessions", summary="Where logins are remembered", values=(NONE, "cookie", "db", "redis")),
+        Question(
+            name="broker",
+            summary="What carries messages from process to process",
+            values=(NONE, "redis", "rabbitmq", "both"),
+        ),
+        Question(name="worker", summary="Work in the background, and in processes"),
+        Question(name="openapi", summary="The API described by OpenAPI"),
+        Question(name="metrics", summary="Metrics for Prometheus"),
+        Question(name="otel", summary="Traces by OpenTelemetry"),
+        Question(name="i18n", summary="Pages in more than one language"),
+        Question(name="wsgi", summary="A WSGI application mounted in this one"),
+        Question(name="ci", summary="Checks at each push", values=(NONE, "github", "gitlab")),
+        Question(name="python", summary="The oldest Python that it is for", values=("3.11", "3.12", "3.13", "3.14")),
+        Question(name="license", summary="Its license", values=(NONE, "Apache-2.0", "BSD-3-Clause", "ISC", "MIT")),
+    )
+}
+
+
+def options() -> list[Question]:
+    """The questions that have an option: those with something to choose."""
+    return [question for question in QUESTIONS.values() if not question.is_of_preset and len(question.offered) > 1]
+
+
+def nothing() -> dict[str, Answer]:
+    """The answers of a project with nothing on."""
+    return {question.name: question.values[0] for question in QUESTIONS.values()}
+
+
+def flag_of(name: str, value: Answer) -> str:
+    """An answer as it is typed."""
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name} {value}"
