@@ -3,8 +3,9 @@
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -39,28 +40,30 @@ def wheel(built: Path) -> Path:
     return built / f"tornado_tcli-{__version__}-py3-none-any.whl"
 
 
-def requirements_of(name: str) -> Iterator[Distribution]:
-    """What an installed distribution says that it needs, and what that needs; without extras."""
-    for text in distribution(name).requires or ():
-        requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-            yield distribution(requirement.name)
-            yield from requirements_of(requirement.name)
+def needed_by(requirements: Iterable[str], extras: Iterable[str] = ("",)) -> Iterator[Distribution]:
+    """The installed distributions that are named, and what those need."""
+    for requirement in map(Requirement, requirements):
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+            needed = distribution(requirement.name)
+            yield needed
+            yield from needed_by(needed.requires or (), {"", *requirement.extras})
 
 
-def link_into(site_packages: Path, needed: Distribution) -> None:
-    tops = {file.parts[0] for file in needed.files or ()} - {"..", "__pycache__"}
-    for top in tops:
-        link = site_packages / top
-        if not link.exists():
-            link.symlink_to(Path(str(needed.locate_file(top))))
+def link_what_is_needed(programs: Path, requirements: Iterable[str]) -> None:
+    """Link it from the environment of the tests: as good as installed once more, and needs no index."""
+    where = run(programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=programs)
+    for needed in needed_by(requirements):
+        for top in {file.parts[0] for file in needed.files or ()} - {"..", "__pycache__"}:
+            link = Path(where.strip()) / top
+            if not link.exists():
+                link.symlink_to(Path(str(needed.locate_file(top))))
 
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of programs of an environment with the wheel and what it declares, and nothing else.
 
-    What it declares is linked from the environment of the tests: as good as installed once more, and needs no index.
     An import that no requirement covers fails here.
     """
     environment = tmp_path_factory.mktemp("clean") / "venv"
@@ -68,9 +71,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     programs = environment / "bin"
     pip = (sys.executable, "-m", "pip", "--python", programs / "python")
     run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=environment.parent)
-    where = run(programs / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=environment)
-    for needed in requirements_of(DISTRIBUTION):
-        link_into(Path(where.strip()), needed)
+    link_what_is_needed(programs, distribution(DISTRIBUTION).requires or ())
     return programs
 
 
@@ -128,6 +129,8 @@ def test_a_project_is_made_and_served_from_the_wheel(
 ) -> None:
     tcli = installed / "tcli"
     run(tcli, "new", "shop", "--template", template, cwd=tmp_path)
+    declared = tomllib.loads((tmp_path / "shop/pyproject.toml").read_text())["project"]["dependencies"]
+    link_what_is_needed(installed, declared)
     with Installed(tcli, command, cwd=tmp_path / "shop") as server:
         server.wait_for("ready")
         assert server.get("/").status == 200

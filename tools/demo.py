@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import tomllib
 from pathlib import Path
 
 TCLI = (sys.executable, "-m", "tornado_cli")
@@ -18,9 +19,16 @@ def demo(arguments: list[str]) -> int:
         made = subprocess.run([*TCLI, "new", NAME], cwd=folder, stdout=subprocess.DEVNULL, check=False)
         if made.returncode:
             return made.returncode
+        install_dependencies(project)
         sys.stdout.write(f"A project is in {project} for as long as this runs: edit it, and reload the page.\n")
         sys.stdout.flush()
         return serve(project, arguments)
+
+
+def install_dependencies(project: Path) -> None:
+    content = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *content["project"]["dependencies"]], check=True)
 
 
 def serve(project: Path, arguments: list[str]) -> int:

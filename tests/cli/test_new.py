@@ -17,6 +17,7 @@ TREE = """\
 │       ├── py.typed
 │       └── settings.py
 ├── tests/
+│   ├── __init__.py
 │   ├── test_hello.py
 │   └── test_settings.py
 ├── .editorconfig
@@ -92,7 +93,7 @@ def test_a_name_may_be_a_path(tmp_path: Path) -> None:
 
 def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     assert tcli("new", "my-shop", "--package", "till", cwd=tmp_path).returncode == 0
-    assert "from till.app import" in (tmp_path / "my-shop/tests/test_pages.py").read_text()
+    assert "from till.app import" in (tmp_path / "my-shop/tests/test_health.py").read_text()
     assert 'name = "my-shop"' in (tmp_path / "my-shop/pyproject.toml").read_text()
 
 

@@ -119,7 +119,7 @@ def refusal(project: Path, **settings: str) -> str:
 def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
     plan(tmp_path / "shop").write()
     (tmp_path / "shop/.env").unlink()
-    assert refusal(tmp_path / "shop", PORT="0").startswith("shop: COOKIE_SECRET has to be a real secret")
+    assert refusal(tmp_path / "shop", PORT="0").startswith("shop: COOKIE_SECRET: this has to be a real secret")
 
 
 def test_it_says_that_a_port_is_taken(tmp_path: Path) -> None:

@@ -1,23 +1,21 @@
 """Errors, and the headers that no answer is without."""
 
 import json
+from unittest.mock import patch
 
-from tornado.testing import AsyncHTTPTestCase
-from tornado.web import Application
+from project_name.handlers import base
 
-from project_name.app import make_app
-from project_name.settings import Settings
+from .support import AppCase
 
 
-class ErrorsTest(AsyncHTTPTestCase):
-    def get_app(self) -> Application:
-        return make_app(Settings(cookie_secret="of these tests"))
-
+class ErrorsTest(AppCase):
+    # % if pages
     def test_a_browser_gets_a_page(self) -> None:
         response = self.fetch("/nowhere", headers={"Accept": "text/html,*/*;q=0.8"})
         assert response.code == 404
         assert b"There is nothing at this address." in response.body
 
+    # % endif
     def test_a_program_gets_a_problem(self) -> None:
         response = self.fetch("/nowhere", headers={"X-Request-ID": "one"})
         assert response.code == 404
@@ -33,8 +31,20 @@ class ErrorsTest(AsyncHTTPTestCase):
         assert response.headers["X-Request-ID"].isalnum()
 
     def test_every_answer_has_the_security_headers(self) -> None:
-        for path in ("/", "/livez", "/nowhere", "/static/app.css", "/static/nowhere.css"):
+        paths = ["/", "/livez", "/nowhere"]
+        paths += ["/static/app.css", "/static/nowhere.css"]  # % if pages
+        for path in paths:
             headers = self.fetch(path).headers
             assert "default-src 'self'" in headers["Content-Security-Policy"]
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert "Server" not in headers
+
+    def test_each_answer_allows_other_scripts(self) -> None:
+        policies = {self.fetch("/").headers["Content-Security-Policy"] for _ in range(2)}
+        assert len(policies) == 2
+
+    def test_a_slow_answer_is_noted(self) -> None:
+        with patch.object(base, "SLOW", 0.0), self.assertLogs(base.logger, "WARNING") as logged:
+            self.fetch("/livez", headers={"X-Request-ID": "one"})
+        assert "'/livez' took" in logged.output[0]
+        assert "(one)" in logged.output[0]

@@ -4,12 +4,13 @@ from tornado.testing import AsyncHTTPTestCase, gen_test
 from tornado.web import Application
 
 from project_name.app import lifespan, make_app
-from project_name.settings import Settings
+
+from .support import settings_of
 
 
 class HealthTest(AsyncHTTPTestCase):
     def get_app(self) -> Application:
-        self.app = make_app(Settings(cookie_secret="of these tests"))
+        self.app = make_app(settings_of())
         return self.app
 
     async def status_of(self, path: str) -> int:

@@ -3,17 +3,11 @@
 from urllib.parse import urlencode
 
 from tornado.httpclient import HTTPResponse
-from tornado.testing import AsyncHTTPTestCase
-from tornado.web import Application
 
-from project_name.app import make_app
-from project_name.settings import Settings
+from .support import AppCase
 
 
-class PagesTest(AsyncHTTPTestCase):
-    def get_app(self) -> Application:
-        return make_app(Settings(cookie_secret="of these tests"))
-
+class PagesTest(AppCase):
     def submit(self, name: str, **headers: str) -> HTTPResponse:
         body = urlencode({"name": name})
         return self.fetch(

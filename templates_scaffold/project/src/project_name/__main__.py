@@ -21,7 +21,7 @@ logger = logging.getLogger(__package__)
 
 async def main(settings: Settings) -> None:
     application = app.make_app(settings)
-    # % if pages
+    # % if not bare
     async with app.lifespan(application):
         await serve(application, settings)
     # % else

@@ -1,6 +1,8 @@
-"""What all handlers share: headers, the request's id, error pages, messages for the next page."""
+"""What all handlers share: headers, the request's id, errors, messages for the next page."""
 
+import logging
 import re
+import secrets
 import uuid
 from functools import cached_property
 from http.client import responses
@@ -9,15 +11,15 @@ from typing import Any
 from tornado.escape import json_encode
 from tornado.web import RequestHandler
 
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'; object-src 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+# Scripts run by their nonce alone: a file that somebody uploaded is none, wherever it lies.
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; object-src 'none'"
+)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SLOW = 1.0
+
+logger = logging.getLogger(__name__)
 
 
 class BaseHandler(RequestHandler):
@@ -27,24 +29,29 @@ class BaseHandler(RequestHandler):
         given = self.request.headers.get("X-Request-ID", "")
         return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
+    @cached_property
+    def csp_nonce(self) -> str:
+        """What each `<script>` of this answer has to carry."""
+        return secrets.token_urlsafe(16)
+
     def set_default_headers(self) -> None:
         self.clear_header("Server")
-        for name, value in SECURITY_HEADERS.items():
-            self.set_header(name, value)
+        policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce)
+        self.set_header("Content-Security-Policy", policy)
+        self.set_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("X-Request-ID", self.request_id)
+        if self.request.protocol == "https":
+            self.set_header("Strict-Transport-Security", "max-age=31536000")
 
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Answer with a page to browsers and with a problem (RFC 9457) to programs."""
-        title = responses.get(status_code, "Unknown error")
-        if status_code >= 500 and self.settings.get("serve_traceback"):
-            super().write_error(status_code, **kwargs)
-        elif "text/html" in self.request.headers.get("Accept", ""):
-            self.render("error.html", status=status_code, title=title)
-        else:
-            self.set_header("Content-Type", "application/problem+json")
-            problem = {"status": status_code, "title": title, "request_id": self.request_id}
-            self.finish(json_encode(problem))
+    def on_finish(self) -> None:
+        took = self.request.request_time()
+        if took > SLOW:
+            what = (self.request.method, self.request.path)
+            logger.warning("%s %r took %.1f s (%s)", *what, took, self.request_id)
 
+    # % if pages
     def flash(self, message: str) -> None:
         """Leave a message that the next page shows."""
         self.set_signed_cookie(
@@ -63,3 +70,18 @@ class BaseHandler(RequestHandler):
             return ""
         self.clear_cookie("flash")
         return message.decode()
+
+    # % endif
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with a page to browsers and with a problem (RFC 9457) to programs."""
+        title = responses.get(status_code, "Unknown error")
+        if status_code >= 500 and self.settings.get("serve_traceback"):
+            super().write_error(status_code, **kwargs)
+        # % if pages
+        elif "text/html" in self.request.headers.get("Accept", ""):
+            self.render("error.html", status=status_code, title=title)
+        # % endif
+        else:
+            self.set_header("Content-Type", "application/problem+json")
+            problem = {"status": status_code, "title": title, "request_id": self.request_id}
+            self.finish(json_encode(problem))

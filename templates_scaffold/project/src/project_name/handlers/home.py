@@ -5,4 +5,8 @@ from .base import BaseHandler
 
 class HomeHandler(BaseHandler):
     def get(self) -> None:
+        # % if pages
         self.render("home.html")
+        # % else
+        # %| self.finish({"name": "Project Name"})
+        # % endif
