@@ -3,9 +3,13 @@ import signal
 import stat
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from tornado_cli import __version__
+from tornado_cli.scaffold.catalog import PRESETS
 
 TREE = """\
 ├── src/
@@ -24,6 +28,11 @@ TREE = """\
 ├── .gitignore
 ├── README.md
 └── pyproject.toml
+"""
+AGAIN = """
+The same again:
+
+  tcli new my-shop --template minimal
 """
 NEXT = """
 Next:
@@ -72,14 +81,14 @@ def test_the_end_shows_what_was_made_and_what_to_type_next(tmp_path: Path) -> No
     [install] = [line for line in done.stdout.splitlines() if line.endswith("# tcli itself")]
     assert install.split()[:2] == ["pip", "install"]
     shown = [re.sub(" +#", " #", line) for line in done.stdout.splitlines() if line != install]
-    assert shown == [re.sub(" +#", " #", line) for line in f"Made my-shop/\n{TREE}{NEXT}".splitlines()]
+    assert shown == [re.sub(" +#", " #", line) for line in f"Made my-shop/\n{TREE}{AGAIN}{NEXT}".splitlines()]
     files = {name for name in everything_in(tmp_path / "my-shop") if (tmp_path / "my-shop" / name).is_file()}
     assert {Path(name).name for name in files} == set(re.findall(r"── (\S*[^/\s])$", TREE, re.MULTILINE))
 
 
 def test_a_dry_run_shows_the_same_and_makes_nothing(tmp_path: Path) -> None:
     done = tcli("new", "my-shop", "-t", "minimal", "--dry-run", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (0, f"Would make my-shop/\n{TREE}")
+    assert (done.returncode, done.stdout) == (0, f"Would make my-shop/\n{TREE}{AGAIN}")
     assert everything_in(tmp_path) == []
 
 
@@ -92,7 +101,9 @@ def test_a_name_may_be_a_path(tmp_path: Path) -> None:
 
 
 def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
-    assert tcli("new", "my-shop", "--package", "till", cwd=tmp_path).returncode == 0
+    done = tcli("new", "my-shop", "--package", "till", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "\n  tcli new my-shop --template web --package till" in done.stdout
     assert "from till.app import" in (tmp_path / "my-shop/tests/test_health.py").read_text()
     assert 'name = "my-shop"' in (tmp_path / "my-shop/pyproject.toml").read_text()
 
@@ -129,6 +140,12 @@ def test_what_exists_is_not_touched(tmp_path: Path, dry: list[str]) -> None:
     assert done.returncode == 1
     assert "'shop' exists already (a folder); it was not touched." in done.stderr
     assert everything_in(tmp_path) == ["shop"]
+
+
+def test_a_project_keeps_what_it_was_made_from(tmp_path: Path) -> None:
+    assert tcli("new", "my-shop", cwd=tmp_path).returncode == 0
+    kept = tomllib.loads((tmp_path / "my-shop/pyproject.toml").read_text())["tool"]["tcli"]["template"]
+    assert kept == {"preset": "web", "version": __version__, "package": "my_shop", **PRESETS["web"].answers}
 
 
 def test_each_project_has_a_secret_of_its_own_for_its_owner_only(tmp_path: Path) -> None:

@@ -46,7 +46,8 @@ def new(target: Path, template: str, package: str, dry_run: bool, **answers: Ans
 
     NAME is the project's name, or a path that ends with it. Nothing that exists is touched.
     """
-    from tornado_cli.scaffold.generate import plan, typed
+    from tornado_cli.scaffold.command import command_for, typed
+    from tornado_cli.scaffold.generate import plan
     from tornado_cli.scaffold.outline import outline
 
     given = {name: answer for name, answer in answers.items() if answer is not None}
@@ -55,6 +56,7 @@ def new(target: Path, template: str, package: str, dry_run: bool, **answers: Ans
         made.write()
     echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")
     echo("\n".join(outline(file.path for file in made.files)))
+    echo(f"\nThe same again:\n\n  {command_for(target, made.project)}")
     if not dry_run:
         echo(f"\nNext:\n\n{next_steps(typed(target), made.project.package)}")
 

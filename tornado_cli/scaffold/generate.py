@@ -1,7 +1,6 @@
 """Makes a project: what was asked for is checked, planned whole in memory, then written in one step."""
 
 import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from tornado_cli.errors import TcliError, UsageError
 from tornado_cli.files import NewFile, TargetExistsError, write_folder
 from tornado_cli.rendering import Answers
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS, template_root
+from tornado_cli.scaffold.command import typed
 from tornado_cli.scaffold.names import Problem, installed_at, package_of, problem_with, problem_with_package
 from tornado_cli.scaffold.project import Project, planned_files
 from tornado_cli.scaffold.rules import completed
@@ -54,7 +54,7 @@ def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "", given
         raise NoParentError(target.parent)
     if os.path.lexists(target):
         raise TargetExistsError(target)
-    project = Project(name=name, package=package, answers=answers)
+    project = Project(name=name, package=package, preset=preset, answers=answers)
     return Plan(target=target, project=project, files=planned_files(project, template_root()))
 
 
@@ -73,8 +73,3 @@ def check_package(target: Path, package: str) -> None:
         return
     problem = Problem(f"would hide a module that is installed already ({place})", f"my_{package}")
     raise BadNameError("package", package, problem, f"tcli new {typed(target)} --package {problem.suggestion}")
-
-
-def typed(path: Path) -> str:
-    """`path` as one types it in a shell; what would steer a terminal is spelled out."""
-    return shlex.quote(str(path)) if str(path).isprintable() else repr(str(path))

@@ -9,7 +9,7 @@ from typing import Any
 from tornado_cli.rendering import Answers, TemplateError, holds
 
 MANIFEST = "manifest.toml"
-KEYS = frozenset({"when", "mode", "source", "secrets"})
+KEYS = frozenset({"when", "mode", "source", "secrets", "answers"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +22,8 @@ class Entry:
     mode: int = 0o644
     secrets: bool = False
     """Each placeholder for a secret becomes a new one."""
+    answers: bool = False
+    """It is a pyproject.toml, and ends with what the project was made from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from tornado_cli.files import NewFile
 from tornado_cli.rendering import TemplateError, holds, render, replaced
 from tornado_cli.scaffold.manifest import MANIFEST, Entry, read_manifest
+from tornado_cli.scaffold.record import table_of
 
 # The template's tree is a project itself; the manifest says which of its files are meant.
 TREE = "project"
@@ -20,6 +21,7 @@ class Project:
 
     name: str
     package: str
+    preset: str
     answers: Mapping[str, bool | str]
 
     @property
@@ -42,15 +44,14 @@ def planned_files(project: Project, root: Path) -> list[NewFile]:
 
 
 def planned_file(entry: Entry, project: Project, root: Path) -> NewFile:
-    source = root / TREE / entry.source
     return NewFile(
         path=PurePosixPath(replaced(str(entry.path), project.words)),
-        content=content_of(source, project, new_secrets=entry.secrets),
+        content=content_of(entry, project, root / TREE / entry.source),
         mode=entry.mode,
     )
 
 
-def content_of(source: Path, project: Project, *, new_secrets: bool) -> bytes:
+def content_of(entry: Entry, project: Project, source: Path) -> bytes:
     try:
         content = source.read_bytes()
     except OSError as error:
@@ -60,7 +61,11 @@ def content_of(source: Path, project: Project, *, new_secrets: bool) -> bytes:
     except UnicodeDecodeError:
         return content  # An image or a font: no text to render.
     text = render(text, source=str(source), answers=project.answers, words=project.words)
-    return (with_secrets(text) if new_secrets else text).encode()
+    if entry.secrets:
+        text = with_secrets(text)
+    if entry.answers:
+        text += table_of(project.preset, project.package, project.answers)
+    return text.encode()
 
 
 def with_secrets(text: str) -> str:
