@@ -1,3 +1,4 @@
+import json
 import re
 import signal
 import stat
@@ -90,6 +91,35 @@ def test_a_dry_run_shows_the_same_and_makes_nothing(tmp_path: Path) -> None:
     done = tcli("new", "my-shop", "-t", "minimal", "--dry-run", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"Would make my-shop/\n{TREE}{AGAIN}")
     assert everything_in(tmp_path) == []
+
+
+def test_a_file_is_shown_as_it_would_be_made(tmp_path: Path) -> None:
+    shown = tcli("new", "my-shop", "--show", "src/my_shop/app.py", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert everything_in(tmp_path) == []
+    assert tcli("new", "my-shop", cwd=tmp_path).returncode == 0
+    assert shown.stdout == (tmp_path / "my-shop/src/my_shop/app.py").read_text()
+
+
+def test_a_file_that_would_not_be_there_cannot_be_shown(tmp_path: Path) -> None:
+    done = tcli("new", "my-shop", "--show", "src/my_shop/ap.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no file 'src/my_shop/ap.py'" in done.stderr
+    assert "Did you mean src/my_shop/app.py?" in done.stderr
+    assert tcli("new", "my-shop", "--show", "README.md", "--json", cwd=tmp_path).returncode == 2
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_programs_are_told_in_json(tmp_path: Path, dry: list[str]) -> None:
+    done = tcli("new", "my-shop", "-t", "minimal", "--json", *dry, cwd=tmp_path)
+    told = json.loads(done.stdout)
+    assert told["made"] is not bool(dry)
+    assert told["command"] == "tcli new my-shop --template minimal"
+    assert (told["target"], told["template"], told["package"]) == ("my-shop", "minimal", "my_shop")
+    assert told["answers"]["db"] == "none"
+    assert {"path": "src/my_shop/app.py", "mode": "0644"} in told["files"]
+    made = {str(path.relative_to(tmp_path / "my-shop")) for path in tmp_path.rglob("*") if path.is_file()}
+    assert made == (set() if dry else {file["path"] for file in told["files"]})
 
 
 def test_a_name_may_be_a_path(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
 
 from tornado_cli.errors import TcliError, UsageError
 from tornado_cli.files import NewFile, TargetExistsError, write_folder
@@ -28,6 +29,15 @@ class NoParentError(TcliError):
         super().__init__(f"There is no folder {str(parent)!r} to make the project in.", hint="Make that folder first.")
 
 
+class NoSuchFileError(UsageError):
+    """The project would have no file of that path."""
+
+    def __init__(self, path: str, paths: list[str]) -> None:
+        near = get_close_matches(path, paths, n=1, cutoff=0.4)
+        hint = f"Did you mean {near[0]}?" if near else "What there would be: see --dry-run."
+        super().__init__(f"The project would have no file {path!r}.", hint=hint)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """A project that could be written now."""
@@ -38,6 +48,13 @@ class Plan:
 
     def write(self) -> None:
         write_folder(self.target, self.files)
+
+    def file_at(self, path: str) -> NewFile:
+        """Return one of the files; raises NoSuchFileError."""
+        for file in self.files:
+            if file.path == PurePosixPath(path):
+                return file
+        raise NoSuchFileError(path, [str(file.path) for file in self.files])
 
 
 NO_ANSWERS: Answers = {}

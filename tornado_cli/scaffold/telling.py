@@ -1,0 +1,57 @@
+"""Tells of a project that is made or could be: for people, and for programs."""
+
+import json
+import os
+from pathlib import Path
+
+from tornado_cli.scaffold.command import command_for, typed
+from tornado_cli.scaffold.generate import Plan
+from tornado_cli.scaffold.outline import outline
+
+ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
+
+
+def as_text(target: Path, plan: Plan, *, is_made: bool) -> str:
+    """The tree, the command that makes it again, and, when it is made, what to type next."""
+    parts = ["\n".join(outline(file.path for file in plan.files))]
+    parts.append(f"The same again:\n\n  {command_for(target, plan.project)}")
+    if is_made:
+        parts.append(f"Next:\n\n{next_steps(typed(target), plan.project.package)}")
+    return "\n\n".join(parts)
+
+
+def as_json(target: Path, plan: Plan, *, is_made: bool) -> str:
+    project = plan.project
+    told = {
+        "made": is_made,
+        "target": str(target),
+        "template": project.preset,
+        "package": project.package,
+        "answers": dict(project.answers),
+        "files": [{"path": str(file.path), "mode": f"{file.mode:04o}"} for file in plan.files],
+        "command": command_for(target, project),
+    }
+    return json.dumps(told, indent=2)
+
+
+def next_steps(folder: str, package: str) -> str:
+    steps = {
+        f"cd {folder}": "",
+        f"python3 -m venv .venv && {ACTIVATE}": "",
+        "pip install -e '.[dev]'": "",
+        **install_step(),
+        "pytest": "its own tests",
+        f"python -m {package}": "on plain Tornado: http://127.0.0.1:8000",
+        "tcli serve --debug": "the same, fresh after each save",
+    }
+    width = max(len(step) for step, why in steps.items() if why)
+    return "\n".join(f"  {step:{width}}  # {why}" if why else f"  {step}" for step, why in steps.items())
+
+
+def install_step() -> dict[str, str]:
+    """Return how the tcli that runs comes into the project's environment; nothing where it cannot be told."""
+    # importlib.metadata takes longer than all the rest: not before the project is there.
+    from tornado_cli.system.interpreter import DISTRIBUTION, install_source
+
+    source = install_source()
+    return {} if source == DISTRIBUTION else {f"pip install {source}": "tcli itself"}
