@@ -144,7 +144,8 @@ def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
         (["class"], 2, "A project cannot be called 'class': it is a word of the", "tcli new my-class"),
         (["My Shop"], 2, "A project cannot be called 'My Shop'", "tcli new my-shop"),
         (["dir/My"], 2, "A project cannot be called 'My'", "tcli new dir/my"),
-        (["."], 2, "A project cannot be called ''", "tcli new my-app"),
+        (["/"], 2, "A project cannot be called ''", "tcli new /my-app"),
+        (["shop", "--force", "--skip-existing"], 2, "say different things", "Give one of them."),
         (["click"], 2, "A package cannot be called 'click': it would hide", "tcli new click --package my_click"),
         (["shop", "--package", "a-b"], 2, "A package cannot be called 'a-b'", "tcli new shop --package a_b"),
         (["nowhere/shop"], 1, "There is no folder 'nowhere'", "Make that folder first."),
@@ -176,6 +177,65 @@ def test_a_project_keeps_what_it_was_made_from(tmp_path: Path) -> None:
     assert tcli("new", "my-shop", cwd=tmp_path).returncode == 0
     kept = tomllib.loads((tmp_path / "my-shop/pyproject.toml").read_text())["tool"]["tcli"]["template"]
     assert kept == {"preset": "web", "version": __version__, "package": "my_shop", **PRESETS["web"].answers}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """As a hosting service makes it."""
+    folder = tmp_path / "my-shop"
+    (folder / ".git").mkdir(parents=True)
+    (folder / ".git/HEAD").write_text("ref: refs/heads/main\n")
+    (folder / "README.md").write_text("mine\n")
+    return folder
+
+
+def test_an_existing_repository_becomes_the_project_and_keeps_what_it_has(repository: Path) -> None:
+    done = tcli("new", ".", "--skip-existing", "-t", "minimal", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Left as it was:\n\n  README.md\n" in done.stdout
+    assert "cd " not in done.stdout
+    assert "\n  tcli new my-shop --template minimal\n" in done.stdout
+    assert (repository / "README.md").read_text() == "mine\n"
+    assert (repository / "src/my_shop/app.py").is_file()
+    assert everything_in(repository / ".git") == ["HEAD"]
+
+
+def test_what_is_in_the_way_can_be_set_aside(repository: Path) -> None:
+    done = tcli("new", "../my-shop", "--force", "-t", "minimal", cwd=repository)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Kept what was there:\n\n  README.md as README.md.orig\n" in done.stdout
+    assert (repository / "README.md").read_text().startswith("# My Shop\n")
+    assert (repository / "README.md.orig").read_text() == "mine\n"
+    assert (repository / "src/my_shop/app.py").is_file()
+
+
+@pytest.mark.parametrize("flag", ["--force", "--skip-existing"])
+def test_a_dry_run_tells_what_is_in_the_way_and_touches_nothing(repository: Path, flag: str) -> None:
+    before = everything_in(repository)
+    done = tcli("new", ".", flag, "--dry-run", "--json", cwd=repository)
+    told = json.loads(done.stdout)
+    assert told["left"] == (["README.md"] if flag == "--skip-existing" else [])
+    assert told["set_aside"] == ({"README.md": "README.md.orig"} if flag == "--force" else {})
+    assert everything_in(repository) == before
+
+
+def test_a_folder_that_is_there_is_entered_only_on_request(repository: Path) -> None:
+    done = tcli("new", ".", cwd=repository)
+    assert done.returncode == 1
+    assert "tcli new . --skip-existing" in done.stderr
+    assert everything_in(repository) == [".git", ".git/HEAD", "README.md"]
+
+
+@pytest.mark.parametrize("flag", ["--force", "--skip-existing"])
+@pytest.mark.parametrize("dangles", [True, False])
+def test_no_link_is_written_through(tmp_path: Path, flag: str, dangles: bool) -> None:
+    if not dangles:
+        (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "shop").symlink_to("elsewhere")
+    before = everything_in(tmp_path)
+    done = tcli("new", "shop", flag, cwd=tmp_path)
+    assert (done.returncode, "'shop' exists already (a link)" in done.stderr) == (1, True)
+    assert everything_in(tmp_path) == before
 
 
 def test_each_project_has_a_secret_of_its_own_for_its_owner_only(tmp_path: Path) -> None:

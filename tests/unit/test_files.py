@@ -10,16 +10,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 from support.small_disk import small_disk
 
-from tornado_cli.files import (
-    CannotWriteError,
-    Folder,
-    NewFile,
-    StoppedError,
-    TargetExistsError,
-    build,
-    signals_held,
-    write_folder,
-)
+from tornado_cli.files.folder import Folder, NewFile
+from tornado_cli.files.refusals import CannotWriteError, StoppedError, TargetExistsError
+from tornado_cli.files.signals import signals_held
+from tornado_cli.files.whole import build, write_folder
 
 TREE = [
     NewFile(path=PurePosixPath("README"), content=b"read"),
@@ -125,7 +119,7 @@ def test_a_name_taken_at_the_last_moment_stays_with_its_owner(tmp_path: Path, mo
 def test_a_system_without_exclusive_rename_still_replaces_no_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
-    monkeypatch.setattr("tornado_cli.files.RENAME_NEW", {})
+    monkeypatch.setattr("tornado_cli.files.folder.RENAME_NEW", {})
     if taken:
         (tmp_path / "shop").mkdir()
         with pytest.raises(TargetExistsError):
@@ -136,7 +130,7 @@ def test_a_system_without_exclusive_rename_still_replaces_no_one(
 
 
 def test_a_system_without_folder_descriptors_does_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tornado_cli.files.HAS_DESCRIPTORS", False)
+    monkeypatch.setattr("tornado_cli.files.folder.HAS_DESCRIPTORS", False)
     write_folder(tmp_path / "shop", TREE)
     assert contents_of(tmp_path / "shop") == {str(file.path): file.content for file in TREE}
     with pytest.raises(TargetExistsError):

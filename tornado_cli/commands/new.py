@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tornado_cli.errors import UsageError
 from tornado_cli.scaffold.answers import FLAG, Answer, options
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
+
+if TYPE_CHECKING:
+    from tornado_cli.files.obstacles import Existing
 
 TEMPLATES = "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
 PLAIN = str.maketrans("├└─│", "|`-|")
@@ -38,16 +42,26 @@ def answer_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @answer_options
 @click.option("--package", metavar="WORD", default="", help="Import name, if it is not NAME with _ for -.")
+@click.option("--force", is_flag=True, help="Go into a folder that is there; keep what is in the way as NAME.orig.")
+@click.option("--skip-existing", is_flag=True, help="Go into a folder that is there; leave what is there.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
 @click.option("--show", metavar="PATH", default="", help="Show one file as it would be made, and make nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Tell as JSON what was made.")
 @click.option("-y", "--yes", is_flag=True, expose_value=False, help="Take the defaults and ask nothing.")
 def new(
-    target: Path, template: str, package: str, dry_run: bool, show: str, as_json: bool, **answers: Answer | None
+    target: Path,
+    template: str,
+    package: str,
+    force: bool,
+    skip_existing: bool,
+    dry_run: bool,
+    show: str,
+    as_json: bool,
+    **answers: Answer | None,
 ) -> None:
     """Make a new project.
 
-    NAME is the project's name, or a path that ends with it. Nothing that exists is touched.
+    NAME is the project's name, or a path that ends with it. Nothing that exists is overwritten.
     """
     from tornado_cli.scaffold import telling
     from tornado_cli.scaffold.command import typed
@@ -56,7 +70,8 @@ def new(
     if show and as_json:
         raise UsageError("--show shows a file as it is, not as JSON.", hint="Leave --json out.")
     given = {name: answer for name, answer in answers.items() if answer is not None}
-    made = plan(target, preset=template, package=package, given=given)
+    existing = what_becomes_of_what_exists(force=force, skip_existing=skip_existing)
+    made = plan(target, preset=template, package=package, given=given, existing=existing)
     if show:
         click.echo(made.file_at(show).content, nl=False)
         return
@@ -67,6 +82,16 @@ def new(
     else:
         echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")
         echo(telling.as_text(target, made, is_made=not dry_run))
+
+
+def what_becomes_of_what_exists(*, force: bool, skip_existing: bool) -> "Existing":
+    from tornado_cli.files.obstacles import Existing
+
+    if force and skip_existing:
+        raise UsageError("--force and --skip-existing say different things.", hint="Give one of them.")
+    if force:
+        return Existing.SET_ASIDE
+    return Existing.LEFT if skip_existing else Existing.REFUSED
 
 
 def echo(text: str) -> None:

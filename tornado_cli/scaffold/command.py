@@ -12,7 +12,9 @@ from tornado_cli.scaffold.rules import completed
 
 
 def command_for(target: Path, project: Project) -> str:
-    return " ".join(["tcli new", typed(target), *arguments_for(project)])
+    # Elsewhere `.` would be another name.
+    named = target if target.name == project.name else Path(project.name)
+    return " ".join(["tcli new", typed(named), *arguments_for(project)])
 
 
 def arguments_for(project: Project) -> Iterator[str]:

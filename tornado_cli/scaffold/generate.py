@@ -6,7 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
 from tornado_cli.errors import TcliError, UsageError
-from tornado_cli.files import NewFile, TargetExistsError, write_folder
+from tornado_cli.files.folder import NewFile
+from tornado_cli.files.merge import write_into
+from tornado_cli.files.obstacles import Arrival, Existing, arrival
+from tornado_cli.files.refusals import TargetExistsError
+from tornado_cli.files.whole import write_folder
 from tornado_cli.rendering import Answers
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS, template_root
 from tornado_cli.scaffold.command import typed
@@ -45,9 +49,14 @@ class Plan:
     target: Path
     project: Project
     files: list[NewFile]
+    arrival: Arrival | None
+    """How the files come into a folder that is there; None: the folder is to be made."""
 
     def write(self) -> None:
-        write_folder(self.target, self.files)
+        if self.arrival is None:
+            write_folder(self.target, self.files)
+        else:
+            write_into(self.target, self.arrival)
 
     def file_at(self, path: str) -> NewFile:
         """Return one of the files; raises NoSuchFileError."""
@@ -60,25 +69,48 @@ class Plan:
 NO_ANSWERS: Answers = {}
 
 
-def plan(target: Path, *, preset: str = DEFAULT_PRESET, package: str = "", given: Answers = NO_ANSWERS) -> Plan:
-    """Check everything that can be checked without writing. The last part of `target` is the project's name."""
+def plan(
+    target: Path,
+    *,
+    preset: str = DEFAULT_PRESET,
+    package: str = "",
+    given: Answers = NO_ANSWERS,
+    existing: Existing = Existing.REFUSED,
+) -> Plan:
+    """Check everything that can be checked without writing. The folder's name is the project's."""
     answers = completed(PRESETS[preset].answers, given)
-    name = target.name
-    check_name(target, package)
+    name = absolute(target).name
+    check_name(target, name, package)
     package = package or package_of(name)
     check_package(target, package)
+    check_place(target, existing)
+    project = Project(name=name, package=package, preset=preset, answers=answers)
+    files = planned_files(project, template_root())
+    arrives = arrival(target, files, existing) if target.is_dir() else None
+    return Plan(target=absolute(target), project=project, files=files, arrival=arrives)
+
+
+def absolute(path: Path) -> Path:
+    """`path` with a last part that is a name, also for `.`; links stay links."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps the dots, Path.resolve follows links.
+
+
+def check_place(target: Path, existing: Existing) -> None:
     if not target.parent.is_dir():
         raise NoParentError(target.parent)
-    if os.path.lexists(target):
+    if not os.path.lexists(target):
+        return
+    if target.is_symlink() or not target.is_dir():
         raise TargetExistsError(target)
-    project = Project(name=name, package=package, preset=preset, answers=answers)
-    return Plan(target=target, project=project, files=planned_files(project, template_root()))
+    if existing is Existing.REFUSED:
+        again = f"tcli new {typed(target)} --skip-existing"
+        raise TargetExistsError(target, f"--skip-existing adds what is missing there, --force replaces, too: {again}")
 
 
-def check_name(target: Path, package: str) -> None:
-    problem = problem_with(target.name)
+def check_name(target: Path, name: str, package: str) -> None:
+    problem = problem_with(name)
     if problem:
-        raise BadNameError("project", target.name, problem, f"tcli new {typed(target.parent / problem.suggestion)}")
+        raise BadNameError("project", name, problem, f"tcli new {typed(target.parent / problem.suggestion)}")
     problem = problem_with_package(package) if package else None
     if problem:
         raise BadNameError("package", package, problem, f"tcli new {typed(target)} --package {problem.suggestion}")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from tornado_cli.files import NewFile
+from tornado_cli.files.folder import NewFile
 from tornado_cli.rendering import TemplateError, holds, render, replaced
 from tornado_cli.scaffold.manifest import MANIFEST, Entry, read_manifest
 from tornado_cli.scaffold.record import table_of

@@ -2,8 +2,10 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+from tornado_cli.files.obstacles import Arrival
 from tornado_cli.scaffold.command import command_for, typed
 from tornado_cli.scaffold.generate import Plan
 from tornado_cli.scaffold.outline import outline
@@ -13,30 +15,43 @@ ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activa
 
 def as_text(target: Path, plan: Plan, *, is_made: bool) -> str:
     """The tree, the command that makes it again, and, when it is made, what to type next."""
-    parts = ["\n".join(outline(file.path for file in plan.files))]
+    parts = ["\n".join(outline(file.path for file in plan.files)), *met(plan.arrival)]
     parts.append(f"The same again:\n\n  {command_for(target, plan.project)}")
     if is_made:
-        parts.append(f"Next:\n\n{next_steps(typed(target), plan.project.package)}")
+        parts.append(f"Next:\n\n{next_steps(target, plan.project.package)}")
     return "\n\n".join(parts)
+
+
+def met(arrival: Arrival | None) -> Iterator[str]:
+    """What was there already."""
+    if arrival is not None and arrival.left:
+        yield "Left as it was:\n\n" + "\n".join(f"  {path}" for path in arrival.left)
+    if arrival is not None and arrival.set_aside:
+        lines = (f"  {path} as {path.with_name(name)}" for path, name in arrival.set_aside.items())
+        yield "Kept what was there:\n\n" + "\n".join(lines)
 
 
 def as_json(target: Path, plan: Plan, *, is_made: bool) -> str:
     project = plan.project
+    arrival = plan.arrival or Arrival(files=plan.files)
     told = {
         "made": is_made,
         "target": str(target),
         "template": project.preset,
         "package": project.package,
         "answers": dict(project.answers),
-        "files": [{"path": str(file.path), "mode": f"{file.mode:04o}"} for file in plan.files],
+        "files": [{"path": str(file.path), "mode": f"{file.mode:04o}"} for file in arrival.files],
+        "left": [str(path) for path in arrival.left],
+        "set_aside": {str(path): str(path.with_name(name)) for path, name in arrival.set_aside.items()},
         "command": command_for(target, project),
     }
     return json.dumps(told, indent=2)
 
 
-def next_steps(folder: str, package: str) -> str:
+def next_steps(target: Path, package: str) -> str:
+    is_elsewhere = not target.samefile(Path.cwd())
     steps = {
-        f"cd {folder}": "",
+        **({f"cd {typed(target)}": ""} if is_elsewhere else {}),
         f"python3 -m venv .venv && {ACTIVATE}": "",
         "pip install -e '.[dev]'": "",
         **install_step(),
