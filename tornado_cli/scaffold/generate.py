@@ -86,7 +86,8 @@ def plan(
     check_place(target, existing)
     project = Project(name=name, package=package, preset=preset, answers=answers)
     files = planned_files(project, template_root())
-    arrives = arrival(target, files, existing) if target.is_dir() else None
+    is_entered = existing is not Existing.REFUSED and target.is_dir()
+    arrives = arrival(target, files, existing) if is_entered else None
     return Plan(target=absolute(target), project=project, files=files, arrival=arrives)
 
 
