@@ -29,7 +29,6 @@ class Question:
 NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
     {
         ("crud", True),
-        ("rooms", True),
         ("db", "sqlite"),
         ("db", "postgres"),
         ("db", "mysql"),
@@ -39,9 +38,6 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("sessions", "cookie"),
         ("sessions", "db"),
         ("sessions", "redis"),
-        ("broker", "redis"),
-        ("broker", "rabbitmq"),
-        ("broker", "both"),
         ("worker", True),
         ("openapi", True),
         ("metrics", True),

@@ -12,7 +12,20 @@ from pathlib import Path
 LONGEST = 50
 FALLBACK = "my-app"
 # Names that mean something else in the made project: what it depends on, and its own folders.
-DEPENDENCIES = frozenset({"tornado", "hatchling", "mypy", "pydantic", "pydantic_settings", "pytest", "ruff"})
+DEPENDENCIES = frozenset(
+    {
+        "aio_pika",
+        "fakeredis",
+        "hatchling",
+        "mypy",
+        "pydantic",
+        "pydantic_settings",
+        "pytest",
+        "redis",
+        "ruff",
+        "tornado",
+    }
+)
 FOLDERS = frozenset({"src", "tests"})
 # `test` is a package of the standard library that sys.stdlib_module_names leaves out.
 STDLIB = sys.stdlib_module_names | {"test"}

@@ -61,6 +61,15 @@ def test_no_message_tells_a_secret() -> None:
 
 
 # % endif
+# % if broker
+@pytest.mark.parametrize("url", ["redis", "http://127.0.0.1", "//"])
+def test_a_broker_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("BROKER_URL", url)
+    with pytest.raises(SettingsError, match=r"BROKER_URL: .* begin with one of"):
+        Settings.from_environment()
+
+
+# % endif
 @pytest.mark.parametrize("port", ["http", "70000", "-1"])
 def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, port: str) -> None:
     monkeypatch.setenv("PORT", port)

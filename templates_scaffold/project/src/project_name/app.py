@@ -2,7 +2,7 @@
 
 # % if not bare
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path  # % if pages
 
 # % endif
@@ -15,8 +15,11 @@ from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
 from .handlers.not_found import NotFoundHandler  # % if not bare
+from .handlers.room import RoomHandler, RoomSocket  # % if rooms
 from .handlers.static import StaticHandler  # % if pages
 from .modules import Field  # % if pages
+from .rooms.brokers import fanout_by  # % if broker
+from .rooms.hub import Hub  # % if rooms
 from .settings import Settings
 
 # % if pages
@@ -27,6 +30,8 @@ ROUTES = [
     # % if not bare
     url(r"/", HomeHandler, name="home"),
     url(r"/greeting", GreetingHandler, name="greeting"),  # % if pages
+    url(r"/rooms/([a-z0-9-]{1,32})", RoomHandler, name="room"),  # % if rooms
+    url(r"/rooms/([a-z0-9-]{1,32})/socket", RoomSocket, name="room-socket"),  # % if rooms
     url(r"/livez", LiveHandler, name="livez"),
     url(r"/readyz", ReadyHandler, name="readyz"),
     # % else
@@ -39,11 +44,11 @@ ROUTES = [
 @asynccontextmanager
 async def lifespan(app: Application) -> AsyncIterator[None]:
     """Open what the application needs before its first request, close it after the last."""
-    app.settings["is_ready"] = True
-    try:
+    async with AsyncExitStack() as resources:
+        await resources.enter_async_context(app.settings["hub"].running())  # % if rooms
+        app.settings["is_ready"] = True
+        resources.callback(app.settings.update, is_ready=False)
         yield
-    finally:
-        app.settings["is_ready"] = False
 
 
 # % endif
@@ -65,5 +70,14 @@ def make_app(settings: Settings | None = None) -> Application:
         static_handler_class=StaticHandler,
         template_path=str(HERE / "templates"),
         ui_modules={"Field": Field},
+        # % endif
+        # % if rooms
+        # % if broker
+        hub=Hub(fanout_by(settings.broker_url)),
+        # % else
+        # %| hub=Hub(),
+        # % endif
+        websocket_max_message_size=8 * 1024,
+        websocket_ping_interval=30,
         # % endif
     )

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 # % if cookies
+from .rooms.brokers import NO_BROKER, BrokerUrl  # % if broker
 from .secret import PLACEHOLDER, Secret
 
 # % endif
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     debug: bool = False
+    broker_url: BrokerUrl = NO_BROKER  # % if broker
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
 
     @classmethod
