@@ -19,6 +19,7 @@ LINKS: dict[str, Connect] = {
     # % if by_redis
     "redis": redis_link,
     "rediss": redis_link,
+    "unix": redis_link,
     # % endif
     # % if by_rabbitmq
     "amqp": rabbitmq_link,

@@ -12,6 +12,7 @@ from .relay import LinkLostError
 EXCHANGE = "project-name.rooms"
 # Messages that wait for a process that is too slow; the oldest go first.
 LONGEST_QUEUE = 10_000
+PREFETCHED = 100
 # Seconds for a connection, or an answer.
 TIMEOUT = 5.0
 
@@ -25,9 +26,10 @@ class RabbitLink:
         await self.exchange.publish(aio_pika.Message(data), routing_key="", timeout=TIMEOUT)
 
     async def received(self) -> AsyncIterator[bytes]:
-        async with self.queue.iterator(no_ack=True) as messages:
+        async with self.queue.iterator() as messages:
             async for message in messages:
-                yield message.body
+                async with message.process():
+                    yield message.body
 
 
 @asynccontextmanager
@@ -35,6 +37,7 @@ async def rabbitmq_link(url: str) -> AsyncIterator[RabbitLink]:
     try:
         async with await aio_pika.connect(url, timeout=TIMEOUT) as connection:
             channel = await connection.channel(publisher_confirms=False)
+            await channel.set_qos(prefetch_count=PREFETCHED)
             exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.FANOUT)
             queue = await channel.declare_queue(
                 exclusive=True, arguments={"x-max-length": LONGEST_QUEUE}

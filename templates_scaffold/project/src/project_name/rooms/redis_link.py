@@ -37,7 +37,6 @@ async def redis_link(url: str) -> AsyncIterator[RedisLink]:
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=TIMEOUT,
         socket_timeout=TIMEOUT,
-        socket_keepalive=True,
     )
     try:
         async with client, client.pubsub(ignore_subscribe_messages=True) as pubsub:
