@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 from support.covering import Row, covering
 from support.project import write
 from tornado.template import Template
@@ -98,6 +99,8 @@ CHECKS: dict[str, Callable[[str], object]] = {
     ".toml": tomllib.loads,
     ".json": json.loads,
     ".html": check_page,
+    ".yaml": yaml.safe_load,
+    ".yml": yaml.safe_load,
     ".svg": Balance,
 }
 

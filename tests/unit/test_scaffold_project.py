@@ -27,7 +27,7 @@ def template(folder: Path, manifest: str, **files: str) -> Path:
 
 
 def project_of(name: str, **answers: bool | str) -> Project:
-    return Project(name=name, package=package_of(name), preset="web", answers=answers)
+    return Project(name=name, package=package_of(name), preset="web", answers={"python": "3.11", **answers})
 
 
 @settings(deadline=None)

@@ -44,15 +44,7 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("otel", True),
         ("i18n", True),
         ("wsgi", True),
-        ("ci", "github"),
-        ("ci", "gitlab"),
-        ("python", "3.12"),
-        ("python", "3.13"),
         ("python", "3.14"),
-        ("license", "Apache-2.0"),
-        ("license", "BSD-3-Clause"),
-        ("license", "ISC"),
-        ("license", "MIT"),
     }
 )
 

@@ -18,6 +18,7 @@ DEPENDENCIES = frozenset(
         "fakeredis",
         "hatchling",
         "mypy",
+        "pre_commit",
         "pydantic",
         "pydantic_settings",
         "pytest",

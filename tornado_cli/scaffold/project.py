@@ -14,6 +14,8 @@ from tornado_cli.scaffold.record import table_of
 TREE = "project"
 SECRET = "change-me"  # noqa: S105 - the placeholder that the template has in the place of a secret
 
+OLDEST_PYTHON = "3.11"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
@@ -28,7 +30,12 @@ class Project:
     def words(self) -> dict[str, str]:
         """The template's reserved words and what stands for them here."""
         title = self.name.replace("-", " ").replace("_", " ").title()
-        return {"project-name": self.name, "project_name": self.package, "Project Name": title}
+        return {
+            "project-name": self.name,
+            "project_name": self.package,
+            "Project Name": title,
+            OLDEST_PYTHON: str(self.answers["python"]),
+        }
 
 
 def planned_files(project: Project, root: Path) -> list[NewFile]:
