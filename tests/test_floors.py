@@ -19,10 +19,11 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"logs", "rendering"}),
     frozenset({"config", "system", "files", "terminal"}),
     frozenset({"events", "errors", ""}),
+    frozenset({"records"}),
 )
 # A dependency has one door.
 DOORS = {
-    "click": {"cli", "commands", "config.options"},
+    "click": {"cli", "commands", "config.command_line"},
     "rich": {"terminal", "logs.render"},
     "watchdog": {"serve.watching"},
     "dotenv": {"config.env_file"},

@@ -1,28 +1,26 @@
 """What the processes of one tree tell each other: small values that travel as JSON."""
 
 import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, dataclass_transform
+
+from tornado_cli.records import Record
 
 _KINDS: dict[str, type["Message"]] = {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+class Message(Record):
     """One order or report."""
 
-
-M = TypeVar("M", bound=type[Message])
-
-
-def _message(kind: M) -> M:
-    _KINDS[kind.__name__] = kind
-    return kind
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _KINDS[cls.__name__] = cls
 
 
 def encode(message: Message) -> bytes:
     """Return the message as it travels over a channel."""
-    text = json.dumps([type(message).__name__, asdict(message)], ensure_ascii=False)
+    text = json.dumps([type(message).__name__, vars(message)], ensure_ascii=False)
     # Texts of the user's may hold half characters: of file names, for one.
     return text.encode("utf-8", "surrogatepass")
 
@@ -42,8 +40,6 @@ def decode(data: bytes) -> Message:
 # Down: from the top process.
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Boot(Message):
     """The first message to an exec'd child: everything it needs to know."""
 
@@ -51,16 +47,12 @@ class Boot(Message):
     """What its own module reads (`run.boot`, `serve.boot`)."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ForkProcess(Message):
     """To a forkserver, with the child's end of a new channel: fork a process that waits there for `StartProcess`."""
 
     number: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ForkStage(Message):
     """To a forkserver, with one end of a control channel: fork another that goes further in the import.
 
@@ -73,8 +65,6 @@ class ForkStage(Message):
     before: str = ""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessBegins(Message):
     """To a forkserver: a process of its has been told to start; what others left behind is older than this."""
 
@@ -83,8 +73,6 @@ class ProcessBegins(Message):
     """Seconds since the machine was started."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StartProcess(Message):
     """To a forked process: serve.
 
@@ -101,14 +89,10 @@ class StartProcess(Message):
     """What the project is known to change of what other modules look at; None: whatever it does is right."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DropListeners(Message):
     """To the forkserver, at a final stop: while anyone holds them, new clients wait in a queue for nobody."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Activate(Message):
     """To a waiting worker: load the application and serve.
 
@@ -118,8 +102,6 @@ class Activate(Message):
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Drain(Message):
     """Serve on for `delay` seconds, accept nothing more, finish what runs within `grace` seconds, leave with 0."""
 
@@ -128,14 +110,12 @@ class Drain(Message):
     delay: float = 0.0
     takes_queue: bool = False
     """Whether what is queued is to be accepted first: at a final stop nobody else will."""
-    dropped: list[int] = field(default_factory=list)
+    dropped: Sequence[int] = ()
     """Descriptors of listeners that nobody else will accept from any more, though it is no final stop."""
     comes_back: bool = False
     """Whether to leave with a code that has the leader fork a fresh process into the slot."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound(Message):
     """The answer to `BindElsewhere`: as many listeners as descriptors came along, or why there are none."""
 
@@ -145,8 +125,6 @@ class Bound(Message):
 # Up: to the top process.
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessForked(Message):
     """From the forkserver, with a pidfd where the system has them."""
 
@@ -154,8 +132,6 @@ class ProcessForked(Message):
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessExited(Message):
     """From the forkserver: `code` is the exit code, or the negative number of the signal."""
 
@@ -164,8 +140,6 @@ class ProcessExited(Message):
     code: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StageForked(Message):
     """From a forkserver, with a pidfd where the system has them."""
 
@@ -173,27 +147,21 @@ class StageForked(Message):
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StageReady(Message):
     """From a forkserver that stands where it was told to."""
 
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StageFailed(Message):
     """From a forkserver that cannot stand there, and leaves."""
 
     pid: int
     reason: str
-    cold: list[str] = field(default_factory=list)
+    cold: Sequence[str] = ()
     """Modules that must be left to each process: their import does what a fork cannot carry over."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FilesKnown(Message):
     """From a process that is ready, or has failed: the files that the application is made of."""
 
@@ -205,24 +173,18 @@ class FilesKnown(Message):
     """When it began to read them, in nanoseconds since the epoch."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ImportsLearned(Message):
     """From a process that is ready, with a file of what it imported (`serve.learning`)."""
 
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NeedsColdStart(Message):
     """From a process that started warm: what it imported changes what others should have found."""
 
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerExited(Message):
     """From the leader, out of `fork_processes`: `code` is the exit code, or the negative number of the signal."""
 
@@ -231,40 +193,30 @@ class WorkerExited(Message):
     code: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ForkRefused(Message):
     """From a leader that the system does not let fork; it goes on trying."""
 
     reason: str
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Preloaded(Message):
     """From a leader that has loaded the application: bytes of memory that its workers share."""
 
     shared: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(Message):
     """From a worker just forked, with a pidfd where the system has them: it may be activated."""
 
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ready(Message):
     """From a serving process: it listens on its own running loop."""
 
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AppFailed(Message):
     """From a serving process that could not start, or broke down later: the user's failure, ready to be shown."""
 
@@ -276,8 +228,6 @@ class AppFailed(Message):
     """Whether it could be gone when nobody else holds a port or a lock: it is no mistake in the code itself."""
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalWanted(Message):
     """From a serving process in which something reads the terminal, with one end of a socket pair.
 
@@ -287,8 +237,6 @@ class TerminalWanted(Message):
     pid: int
 
 
-@_message
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BindElsewhere(Message):
     """From a script that listens on an address besides ours: the top process binds it once and for all."""
 

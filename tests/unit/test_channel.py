@@ -106,7 +106,7 @@ def test_garbage_is_a_value_error_and_leaks_no_descriptor() -> None:
 
 
 def test_an_order_is_for_one_process() -> None:
-    assert {"pid"} <= set(Activate.__slots__) & set(Drain.__slots__)
+    assert {"pid"} <= set(Activate.__match_args__) & set(Drain.__match_args__)
 
 
 @pytest.mark.parametrize("text", ["x", "é", "語", "🐍", '"', "\\", "\udcff"])

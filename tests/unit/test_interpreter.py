@@ -198,7 +198,7 @@ def test_it_is_installed_from_where_ours_came_from(
     monkeypatch: pytest.MonkeyPatch, record: dict[str, object] | None, source: str
 ) -> None:
     recorded = Recorded(json.dumps(record) if record else None)
-    monkeypatch.setattr("tornado_cli.system.interpreter.distribution", lambda _name: recorded)
+    monkeypatch.setattr("importlib.metadata.distribution", lambda _name: recorded)
     assert install_source() == source
 
 

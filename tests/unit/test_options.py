@@ -8,8 +8,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from tornado_cli.config.command_line import SettingsCommand, options_of, settings_of_command
 from tornado_cli.config.commands import RunConfig, ServeConfig, ServingConfig
-from tornado_cli.config.options import SettingsCommand, option, options_of, settings_of_command
+from tornado_cli.config.options import option
 
 
 class Caught(Exception):  # noqa: N818 - not a failure: it carries out what a command was called with.

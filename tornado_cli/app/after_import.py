@@ -3,10 +3,15 @@
 import importlib.util
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    # Slow to import, and no loader needs to derive from it.
+    from importlib.abc import Loader
+else:
+    Loader = object
 
 Change = Callable[[Any], None]
 
@@ -20,7 +25,7 @@ def after_import(changes: dict[str, Change]) -> None:
         sys.meta_path.insert(0, _Finder(waiting))
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds a module where all others do, and puts a loader before its own."""
 
     def __init__(self, changes: dict[str, Change]) -> None:

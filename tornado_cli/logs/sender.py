@@ -1,12 +1,12 @@
 """A process's way to the log writer: batched when it may be, at once when it must be, never waiting."""
 
-import asyncio
 import logging
 import os
 import socket
 import threading
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tornado_cli.logs.access import LINE_LIMIT as ACCESS_LIMIT
 from tornado_cli.logs.access import Access
@@ -15,6 +15,9 @@ from tornado_cli.logs.outbox import Outbox
 from tornado_cli.logs.record import LINE_LIMIT, Record
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.logs.wire import Kind, pack
+
+if TYPE_CHECKING:
+    import asyncio
 
 BATCH_SECONDS = 0.05
 BATCH_ROWS = 200
@@ -54,7 +57,7 @@ class LogSender:
         """Records that were lost and are not reported yet."""
         return self._refused + (self._outbox.dropped if self._outbox else 0)
 
-    def attach(self, loop: asyncio.AbstractEventLoop) -> None:
+    def attach(self, loop: "asyncio.AbstractEventLoop") -> None:
         """Batch from now on; to be called in the thread that runs `loop`."""
         self._loop = loop
         self._loop_thread = threading.get_ident()

@@ -1,26 +1,23 @@
 """What the supervisor can be told to do: the output of `run.policy`."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class StartGeneration:
+class StartGeneration(Record):
     number: int
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class ActivateWorker:
+class ActivateWorker(Record):
     generation: int
     slot: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class DrainWorker:
+class DrainWorker(Record):
     generation: int
     slot: int
     pid: int
@@ -30,63 +27,53 @@ class DrainWorker:
     """Whether its slot is to wait again afterwards, with a fresh process."""
 
 
-@dataclass(frozen=True, slots=True)
-class DumpStacks:
+class DumpStacks(Record):
     """Have a worker that is stuck show where."""
 
     generation: int
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class KillWorker:
+class KillWorker(Record):
     generation: int
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
-class EndGeneration:
+class EndGeneration(Record):
     """Kill its leader and its workers: nothing of it serves."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForgetGeneration:
+class ForgetGeneration(Record):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class GenerationIsReady:
+class GenerationIsReady(Record):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class CloseListeners:
+class CloseListeners(Record):
     """A final stop: from the workers' last close on new clients are refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReopenLogs:
+class ReopenLogs(Record):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Record):
     code: ExitCode
 
 
 # What is only told.
 
 
-@dataclass(frozen=True, slots=True)
-class TellFailure:
+class TellFailure(Record):
     generation: int
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TellDeath:
+class TellDeath(Record):
     """An unordered end; `delay` is seconds until its slot serves again, None when it will not."""
 
     generation: int
@@ -96,8 +83,7 @@ class TellDeath:
     delay: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class TellKilled:
+class TellKilled(Record):
     """A worker was past its time."""
 
     generation: int
@@ -105,8 +91,7 @@ class TellKilled:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class TellRecycling:
+class TellRecycling(Record):
     """A worker has served enough; `spare` replaces it."""
 
     generation: int
@@ -115,13 +100,11 @@ class TellRecycling:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class TellScaled:
+class TellScaled(Record):
     workers: int
 
 
-@dataclass(frozen=True, slots=True)
-class TellStepped:
+class TellStepped(Record):
     """A generation replaces one worker at a time, for want of memory for all; in bytes."""
 
     generation: int
@@ -129,28 +112,24 @@ class TellStepped:
     left: int
 
 
-@dataclass(frozen=True, slots=True)
-class TellForkRefused:
+class TellForkRefused(Record):
     generation: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class TellLeaderDeath:
+class TellLeaderDeath(Record):
     generation: int
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class TellKept:
+class TellKept(Record):
     """A generation did not start; an older one serves on."""
 
     failed: int
     serving: int
 
 
-@dataclass(frozen=True, slots=True)
-class TellVerdict:
+class TellVerdict(Record):
     """Why the supervisor gives up."""
 
     message: str

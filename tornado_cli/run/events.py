@@ -2,31 +2,29 @@
 
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
+from tornado_cli.records import Record
 
-@dataclass(frozen=True, slots=True)
-class Started:
+
+class Started(Record):
     """The supervisor itself is up."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerWaits:
+class WorkerWaits(Record):
     generation: int
     slot: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerReady:
+class WorkerReady(Record):
     generation: int
     slot: int
     pid: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerFailed:
+class WorkerFailed(Record):
     """The application did not start or broke down, by its own account."""
 
     generation: int
@@ -34,8 +32,7 @@ class WorkerFailed:
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerExited:
+class WorkerExited(Record):
     """`code` is the exit code, or the negative number of the signal."""
 
     generation: int
@@ -44,24 +41,21 @@ class WorkerExited:
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class LeaderFailed:
+class LeaderFailed(Record):
     """The leader could not load the application that its workers were to share."""
 
     generation: int
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ForkRefused:
+class ForkRefused(Record):
     """A leader cannot fork for now: who died does not come back soon."""
 
     generation: int
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryMeasured:
+class MemoryMeasured(Record):
     """Of a machine that limits us, as a generation starts beside others: in bytes."""
 
     generation: int
@@ -71,19 +65,16 @@ class MemoryMeasured:
     """Below the limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaderExited:
+class LeaderExited(Record):
     generation: int
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignalArrived:
+class SignalArrived(Record):
     number: signal.Signals
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Record):
     """What a look at a worker shows."""
 
     beat: int
@@ -94,11 +85,10 @@ class Observation:
     """Bytes; 0 when nobody asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Record):
     """Time has passed; `seen` is by generation and slot, of the workers that are ready."""
 
-    seen: Mapping[tuple[int, int], Observation] = field(default_factory=dict)
+    seen: Mapping[tuple[int, int], Observation] = MappingProxyType({})
 
 
 Event = (

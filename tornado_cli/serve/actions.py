@@ -1,28 +1,25 @@
 """What the dev server can be told to do: the output of `serve.policy`."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class SetTurn:
+class SetTurn(Record):
     """Let only processes of this turn or a later one accept."""
 
     turn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Record):
     """Have a forkserver fork a process, which waits to be started."""
 
     number: int
     stage: int
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Record):
     """Start a process that was forked: the application, or the page given."""
 
     number: int
@@ -32,28 +29,24 @@ class Start:
     """What the project is known to change of what other modules look at; None where nothing can have seen it."""
 
 
-@dataclass(frozen=True, slots=True)
-class DrainProcess:
+class DrainProcess(Record):
     number: int
     grace: float
     is_final: bool
     """Whether no other process comes after it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(Record):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class StartForkserver:
+class StartForkserver(Record):
     """Start a fresh interpreter."""
 
     stage: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForkStage:
+class ForkStage(Record):
     """Have a forkserver fork another that imports more: these modules, or the project until before one of its own."""
 
     stage: int
@@ -62,27 +55,23 @@ class ForkStage:
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class EndStage:
+class EndStage(Record):
     """End a forkserver from which nothing is left."""
 
     stage: int
 
 
-@dataclass(frozen=True, slots=True)
-class CloseListeners:
+class CloseListeners(Record):
     """A final stop: from now on new clients are refused, not left waiting."""
 
 
-@dataclass(frozen=True, slots=True)
-class TellReady:
+class TellReady(Record):
     attempt: int
     files: tuple[str, ...]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class TellPrepared:
+class TellPrepared(Record):
     """Starts may go on from further on: `origin` says from where."""
 
     origin: str
@@ -90,49 +79,41 @@ class TellPrepared:
     """Of third parties, imported ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class TellForkserverDied:
+class TellForkserverDied(Record):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class OpenBrowser:
+class OpenBrowser(Record):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class LendTerminal:
+class LendTerminal(Record):
     """Let a process read the terminal, and listen for no keys."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class TakeTerminalBack:
+class TakeTerminalBack(Record):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class TellPostponed:
+class TellPostponed(Record):
     """Somebody debugs: the change is for later."""
 
     files: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TellSlow:
+class TellSlow(Record):
     """The application has not come up yet."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class TellFailure:
+class TellFailure(Record):
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(Record):
     code: ExitCode
 
 

@@ -8,7 +8,6 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import NoReturn
@@ -41,7 +40,7 @@ def rehearse(stage: NewStage, boot: ServeBoot, process: AppProcess) -> int:
     return process.end(ending)
 
 
-class _Stop(MetaPathFinder):
+class _Stop:
     """Stands before the module that its forkserver was told of."""
 
     def __init__(self, stage: NewStage, boot: ServeBoot, process: AppProcess, loop: RenewableLoop) -> None:

@@ -1,108 +1,93 @@
 """What can happen to the dev server: the input of `serve.policy`."""
 
 import signal
-from dataclasses import dataclass
 from typing import Any
 
+from tornado_cli.records import Record
 from tornado_cli.serve import learning
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
+class Begin(Record):
     """Nothing runs yet."""
 
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Record):
     """Files were written, or somebody asked for a fresh start; no files mean the first one."""
 
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentChanged:
+class EnvironmentChanged(Record):
     """The application's processes are to have other variables from now on; these files were written."""
 
     files: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class BecameReady:
+class BecameReady(Record):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Record):
     """The application did not start, by its own account."""
 
     number: int
     failure: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalClaimed:
+class TerminalClaimed(Record):
     """A debugger or the like of this process wants to read the terminal."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class TerminalReleased:
+class TerminalReleased(Record):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Exited:
+class Exited(Record):
     number: int
     code: int
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
+class Learned(Record):
     """A process that became ready has told what it imported."""
 
     number: int
     learned: learning.Learned
 
 
-@dataclass(frozen=True, slots=True)
-class WantsColdStart:
+class WantsColdStart(Record):
     """A process that was started warm may have found what it should not have."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class StageReady:
+class StageReady(Record):
     """A forkserver stands where it was told to."""
 
     stage: int
 
 
-@dataclass(frozen=True, slots=True)
-class StageFailed:
+class StageFailed(Record):
     """A forkserver cannot stand there, because of these modules or of something else."""
 
     stage: int
     cold: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StageDied:
+class StageDied(Record):
     """A forkserver has ended, and its processes with it."""
 
     stage: int
 
 
-@dataclass(frozen=True, slots=True)
-class SignalArrived:
+class SignalArrived(Record):
     number: signal.Signals
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Record):
     pass
 
 

@@ -7,7 +7,6 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Self
@@ -68,7 +67,7 @@ class _Seen:
     is_after_change: bool
 
 
-class Recorder(MetaPathFinder):
+class Recorder:
     """Sees each module that is about to be looked for; finds none itself.
 
     In a checkpoint it is copied with the process: what it has seen before counts for the processes forked there.

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -106,6 +105,8 @@ def has_tcli(python: Path) -> bool:
 
 def install_source() -> str:
     """Return what to give to `pip install` for the tcli that is running."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         record = distribution(DISTRIBUTION).read_text("direct_url.json")
     except PackageNotFoundError:
