@@ -1,6 +1,36 @@
-"""`python -m tornado_cli`: the same as `tcli`."""
+"""The program `tcli`, which is `python -m tornado_cli` too."""
 
-from tornado_cli.cli import main
+import sys
+from typing import NoReturn
+
+from tornado_cli.errors import ExitCode
+from tornado_cli.system.standard_descriptors import open_standard_descriptors
+
+
+def main() -> NoReturn:
+    """Run the command line and leave with a code of ExitCode."""
+    open_standard_descriptors()
+    try:
+        if sys.argv[1:2] == ["serve"]:
+            _serve_with_a_head_start()
+        from tornado_cli import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def _serve_with_a_head_start() -> NoReturn:
+    from tornado_cli.serve import head_start
+
+    head_start.begin(sys.argv[2:])
+    try:
+        from tornado_cli import cli
+
+        cli.main()
+    finally:
+        head_start.end()
+
 
 if __name__ == "__main__":
     main()

@@ -64,7 +64,6 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line and leave with a code of ExitCode."""
-    _open_standard_descriptors()
     try:
         code = cli.main(prog_name="tcli", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
@@ -119,15 +118,6 @@ def _show_bug() -> None:
         f"This is a bug in tcli {__version__}.",
         "Please report it to the project, with the lines above and what you typed.",
     )
-
-
-def _open_standard_descriptors() -> None:
-    """Open what the caller had closed of 0, 1 and 2: the next file opened would be taken for it."""
-    for descriptor in (0, 1, 2):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)
 
 
 def _show(message: str, hint: str) -> None:

@@ -45,6 +45,8 @@ class Boot(Message):
 
     settings: dict[str, Any]
     """What its own module reads (`run.boot`, `serve.boot`)."""
+    environ: dict[str, str | None] | None = None
+    """Variables to change before anything of the application is imported; None is for one to remove."""
 
 
 class ForkProcess(Message):

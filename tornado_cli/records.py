@@ -16,7 +16,8 @@ class Record:
     _names: ClassVar[frozenset[str]] = frozenset()
     _defaults: ClassVar[Mapping[str, Any]] = {}
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, kw_only: bool = False) -> None:
+        del kw_only  # It is for type checkers to hold.
         own = tuple(cls.__annotations__)
         cls.__match_args__ = (*cls.__match_args__, *own)  # type: ignore[misc] # type checkers make one up themselves
         cls._names = cls._names.union(own)

@@ -1,8 +1,7 @@
 """Decide from its source whether a file is an importable application, a script, or neither."""
 
-from dataclasses import dataclass
-
 from tornado_cli.app.source import Binding, Bound, LoopStart, Source
+from tornado_cli.records import Record
 
 ATTRIBUTES = ("make_app", "create_app", "app", "application")
 """What applications and their factories are called, the first found wins."""
@@ -11,15 +10,13 @@ ATTRIBUTES = ("make_app", "create_app", "app", "application")
 _OTHER_TOOLS = frozenset({"Typer", "Celery", "Group", "Console", "QApplication"})
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Record):
     """Import the file and take this attribute; None: whichever usual name it turns out to have."""
 
     attribute: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record):
     """Run the file as `__main__`."""
 
 

@@ -2,11 +2,11 @@
 
 import sysconfig
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from traceback import StackSummary, TracebackException
 
 from tornado_cli.app.libraries import is_project
+from tornado_cli.records import Record
 
 _MOST_CHARACTERS = 36 * 1024
 _LONGEST_TITLE = 300
@@ -25,8 +25,7 @@ _MACHINERY = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
+class Failure(Record, kw_only=True):
     """Plain text all of it; a terminal or a page is somebody else's job."""
 
     title: str

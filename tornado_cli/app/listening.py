@@ -11,14 +11,15 @@ from tornado import netutil
 from tornado.httpserver import HTTPServer
 from tornado.tcpserver import TCPServer
 
+from tornado_cli.records import Record
+
 # Taken before anything is patched.
 _bind_sockets = netutil.bind_sockets
 _bind_unix_socket = netutil.bind_unix_socket
 _DEFAULT_BACKLOG = 128
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class Wanted(Record, kw_only=True):
     """What an application asked to listen on: plain values, so that another process can bind it."""
 
     port: int | str = 0

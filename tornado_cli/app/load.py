@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -19,13 +18,13 @@ from tornado_cli.app.lifespan import lifespan_of
 from tornado_cli.app.results import check_delegate, check_maker, is_delegate
 from tornado_cli.app.target import Kind, Target
 from tornado_cli.errors import AppError
+from tornado_cli.records import Record
 
 Delegate: TypeAlias = HTTPServerConnectionDelegate | Callable[[HTTPServerRequest], None]
 """What tornado.httpserver.HTTPServer serves; the callable one is a WSGIContainer."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Loaded:
+class Loaded(Record, kw_only=True):
     """An imported application that is not yet made."""
 
     target: Target

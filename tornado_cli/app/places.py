@@ -2,18 +2,18 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from pathlib import Path
+
+from tornado_cli.records import Record
 
 # Packages beside the application that are never it.
 _SIDE_FOLDERS = frozenset({"test", "tests", "doc", "docs", "example", "examples", "scripts", "tools", "migrations"})
 _MOST_FILES_LOOKED_AT = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record):
     """A file, and the name it has as a module."""
 
     path: Path

@@ -5,19 +5,18 @@ import dis
 import linecache
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
 
 from tornado_cli.app.libraries import is_project
+from tornado_cli.records import Record
 
 _LONGEST_CALLED = 60
 _MOST_FRAMES = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Record):
     """A place in running code."""
 
     code: CodeType
@@ -28,8 +27,7 @@ class Site:
     callee_module: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Blame:
+class Blame(Record, kw_only=True):
     """A place as people are told of it."""
 
     file: str

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
 
+from tornado_cli.records import Record
+
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _LOOP_STARTERS = frozenset({"asyncio.run", "asyncio.Runner", "uvloop.run", "anyio.run"})
 _LOOP_METHODS = frozenset({"run_sync", "run_forever", "run_until_complete"})
@@ -37,8 +39,7 @@ class Bound(Enum):
     IMPORTED = auto()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Binding:
+class Binding(Record, kw_only=True):
     """A module-level name."""
 
     how: Bound

@@ -3,9 +3,9 @@
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from tornado_cli.config.commands import RunConfig, ServeConfig
+from tornado_cli.records import Record
 
 _OURS = "TCLI_"
 _CONFIGS = {"TCLI_SERVE_": ServeConfig, "TCLI_RUN_": RunConfig}
@@ -13,8 +13,7 @@ _NEAR = 0.8
 """From here on a name is taken for a misspelling of another: `TCLI_PORT` for `TCLI_RUN_PORT`."""
 
 
-@dataclass(frozen=True, slots=True)
-class StrangeVariable:
+class StrangeVariable(Record):
     name: str
     near: str
     """The nearest one that exists, if any is near."""

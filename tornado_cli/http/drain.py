@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from tornado.httpserver import HTTPServer
 from tornado.websocket import WebSocketHandler
@@ -11,6 +10,7 @@ from tornado.websocket import WebSocketHandler
 from tornado_cli.http.accept import GatedListener
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.logs.masking import mask_query
+from tornado_cli.records import Record
 
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
@@ -18,8 +18,7 @@ _WEBSOCKET_LOOK = 0.02
 """Seconds between looks at closing WebSockets: Tornado tells nobody when a detached stream has closed."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Manner:
+class Manner(Record, kw_only=True):
     """How to drain; times in seconds."""
 
     grace: float

@@ -8,7 +8,6 @@ import ssl
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tornado.httpserver import HTTPServer
@@ -29,6 +28,7 @@ from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.events import event
 from tornado_cli.logs.sender import LogSender
+from tornado_cli.records import Record
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.wakeup import give_back_to_children
@@ -42,8 +42,7 @@ _ORPHAN_GRACE = 1.0
 """Seconds to finish when the top process has died."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Terms:
+class Terms(Record, kw_only=True):
     """On which terms an application is served; `serve` and `run` differ in these only."""
 
     tally: Tally

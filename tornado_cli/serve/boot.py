@@ -1,6 +1,7 @@
 """What the forkserver is told when it starts: all that its children will need."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from tornado_cli.config.commands import ServeConfig
@@ -8,7 +9,7 @@ from tornado_cli.config.commands import ServeConfig
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServeBoot:
-    """Descriptors are numbers in the forkserver, by inheritance."""
+    """Descriptors are numbers in the process that holds it; they travel with the message."""
 
     config: ServeConfig
     directory: str
@@ -21,8 +22,13 @@ class ServeBoot:
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """All that the forkserver inherits, but for its channel."""
+        """All that the forkserver gets, but for its channel."""
         return (*self.listeners, self.turns, self.log)
+
+    def with_descriptors(self, descriptors: Sequence[int]) -> Self:
+        """Return it as it is where these have been received for its own."""
+        *listeners, turns, log = descriptors
+        return replace(self, listeners=tuple(listeners), turns=turns, log=log)
 
     def to_dict(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in self.__slots__}

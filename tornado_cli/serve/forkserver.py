@@ -9,7 +9,7 @@ import os
 import selectors
 import signal
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import NoReturn
 
 from tornado_cli.events import (
@@ -23,6 +23,7 @@ from tornado_cli.events import (
     StageForked,
     StageReady,
 )
+from tornado_cli.records import Record
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
@@ -31,15 +32,13 @@ from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import SignalWakeup
 
 
-@dataclass(frozen=True, slots=True)
-class NewProcess:
+class NewProcess(Record):
     """What a forked child is to be: a process that waits on its channel to serve."""
 
     channel: Channel
 
 
-@dataclass(frozen=True, slots=True)
-class NewStage:
+class NewStage(Record):
     """What a forked child is to be: a forkserver that stands further on."""
 
     control: Channel
@@ -163,7 +162,19 @@ class Forkserver:
 def first_boot() -> tuple[Channel, ServeBoot]:
     """Be told, by the channel whose descriptor is the argument, what the fresh interpreter is for."""
     control = Channel.from_descriptor(int(sys.argv[1]))
-    received = control.receive()
+    try:
+        received = control.receive()
+    except ChannelClosed:
+        leave_at_once()
     assert received is not None
     assert isinstance(received.message, Boot)
-    return control, ServeBoot.from_dict(received.message.settings)
+    _change_environment(received.message.environ or {})
+    return control, ServeBoot.from_dict(received.message.settings).with_descriptors(received.descriptors)
+
+
+def _change_environment(changes: Mapping[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value

@@ -2,15 +2,18 @@
 
 from typing import NoReturn
 
+from tornado_cli.serve.app_process import AppProcess
 from tornado_cli.serve.forkserver import first_boot
-from tornado_cli.serve.stage_process import process_of
+from tornado_cli.serve.learning import Recorder
+from tornado_cli.serve.stage_process import framework
 from tornado_cli.system.endings import leave_tidily
 
 
 def main() -> NoReturn:
     """Serve what is ordered on the channel whose descriptor is the argument."""
+    hosting = framework()
     channel, boot = first_boot()
-    process = process_of(boot)
+    process = AppProcess(boot, hosting, Recorder())
     leave_tidily(process.serve(process.wait_from_the_beginning(channel)))
 
 

@@ -16,7 +16,7 @@ from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage, first
 from tornado_cli.serve.held_output import HeldOutput
 from tornado_cli.serve.learning import Learned, Recorder
 from tornado_cli.serve.warm import import_for_all
-from tornado_cli.system.children import become_interpreter, keep_to_this_tree
+from tornado_cli.system.children import become_interpreter
 from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.memory_files import read_file
 from tornado_cli.system.wakeup import leave_to_the_parent
@@ -28,14 +28,15 @@ def main() -> NoReturn:
     The server's end is learnt from the channel, and not by a signal that kills: what the application has started is
     left for this process to end.
     """
+    hosting = framework()
     control, boot = first_boot()
-    process = process_of(boot)
+    process = AppProcess(boot, hosting, Recorder())
     while True:
         born = Forkserver(control, boot).run()
         if isinstance(born, NewProcess):
             if not boot.config.warm:
-                descriptors = [born.channel.detach(), *boot.descriptors]
-                become_interpreter("tornado_cli.serve.fresh_process", [str(descriptors[0])], descriptors=descriptors)
+                descriptor = born.channel.detach()
+                become_interpreter("tornado_cli.serve.fresh_process", [str(descriptor)], descriptors=[descriptor])
             leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
         if process.held is None:
             process.held = HeldOutput(parse_levels(boot.config.log_level))
@@ -47,9 +48,8 @@ def main() -> NoReturn:
         control = born.control
 
 
-def process_of(boot: ServeBoot) -> AppProcess:
+def framework() -> Hosting:
     """Make this interpreter one in which the application may be imported."""
-    keep_to_this_tree(boot.descriptors)
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
     if os.isatty(0):
         # Elsewhere there is nothing to claim.
@@ -61,7 +61,7 @@ def process_of(boot: ServeBoot) -> AppProcess:
     hosting = Hosting()
     # What is imported from now on finds Tornado as it will be.
     hosting.prepare()
-    return AppProcess(boot, hosting, Recorder())
+    return hosting
 
 
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:

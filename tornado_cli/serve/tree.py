@@ -31,11 +31,12 @@ from tornado_cli.events import (
 from tornado_cli.serve import events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.claims import Claims
+from tornado_cli.serve.head_start import interpreter_with
 from tornado_cli.serve.learning import Learned
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
-from tornado_cli.system.children import Child, close_all, start_interpreter
+from tornado_cli.system.children import Child, close_all
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.memory_files import read_file, written_file
 
@@ -72,17 +73,10 @@ class Tree:
 
     def start_interpreter(self, stage: int, environ: Mapping[str, str]) -> None:
         """Start a fresh one; `environ` is what the application's processes have as their environment."""
-        ours, theirs = channel_pair()
-        child = start_interpreter(
-            "tornado_cli.serve.stage_process",
-            [str(theirs.fileno())],
-            descriptors=[theirs.fileno(), *self.boot.descriptors],
-            environ=environ,
-        )
-        theirs.close()
-        ours.send(Boot(settings=self.boot.to_dict()))
+        child, channel, changes = interpreter_with(environ)
+        channel.send(Boot(settings=self.boot.to_dict(), environ=changes), self.boot.descriptors)
         self._interpreters[child.pid] = child
-        self._hold_stage(stage, ours)
+        self._hold_stage(stage, channel)
 
     def fork_stage(self, order: ForkStage, parent: int, learned: Learned | None) -> None:
         ours, theirs = channel_pair()
@@ -115,7 +109,7 @@ class Tree:
         ours, theirs = channel_pair()
         if not self.boot.config.warm:
             # It will be a fresh interpreter.
-            ours.send(Boot(settings=self.boot.to_dict()))
+            ours.send(Boot(settings=self.boot.to_dict()), self.boot.descriptors)
         self._order(stage, ForkProcess(number=number), [theirs.fileno()])
         theirs.close()
         self._processes[number] = _Held(ours, stage=stage)

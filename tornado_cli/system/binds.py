@@ -1,12 +1,12 @@
 """What `--bind` says: read, and shown again."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from tornado_cli.errors import UsageError
+from tornado_cli.records import Record
 
 _FORMS: Final = "host:port, [v6]:port, unix:/path or fd:N"
 _TCP: Final = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>[0-9]{1,5})")
@@ -14,8 +14,7 @@ _DESCRIPTOR: Final = re.compile(r"[0-9]{1,9}")
 LAST_PORT: Final = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class TcpBind:
+class TcpBind(Record):
     """A host, which may stand for several addresses, and a port; 0 is a free one."""
 
     host: str
@@ -25,8 +24,7 @@ class TcpBind:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class UnixBind:
+class UnixBind(Record):
     """A path, absolute; its folders may be links that lead elsewhere tomorrow."""
 
     path: Path
@@ -35,8 +33,7 @@ class UnixBind:
         return f"unix:{self.path}"
 
 
-@dataclass(frozen=True, slots=True)
-class InheritedBind:
+class InheritedBind(Record):
     """A listening socket that our parent has left open for us."""
 
     descriptor: int

@@ -6,17 +6,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
+from tornado_cli.records import Record
 from tornado_cli.system.interpreter_flags import interpreter_flags
 from tornado_cli.system.wakeup import held_back
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(Record):
     """A process, held by a pidfd: a number used again by another process is never signalled."""
 
     pid: int

@@ -3,14 +3,13 @@
 import math
 import os
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
+from tornado_cli.records import Record
 from tornado_cli.system.cgroups import PROC_SELF, ControlGroup, control_groups
 
 
-@dataclass(frozen=True, slots=True)
-class CpuCount:
+class CpuCount(Record):
     """A number of CPUs, at least 1, and where it comes from, in a few words."""
 
     count: int

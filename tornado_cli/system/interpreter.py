@@ -5,11 +5,11 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from tornado_cli.records import Record
 from tornado_cli.system.interpreter_flags import interpreter_flags
 
 DISTRIBUTION: Final = "tornado-tcli"
@@ -19,21 +19,18 @@ PROJECT_MARKS: Final = ("pyproject.toml", ".git")
 REEXEC_MARKER: Final = "TCLI_REEXEC_PID"
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(Record):
     """Go on: this is the project's interpreter, or the project has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reexec:
+class Reexec(Record):
     """Replace this process: `os.execve(argv[0], argv, {**os.environ, **environ})`."""
 
     argv: tuple[str, ...]
     environ: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(Record):
     """Go on, and say that the project's packages will be missing."""
 
     message: str

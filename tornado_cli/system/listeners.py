@@ -4,9 +4,9 @@ import errno
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from tornado_cli.records import Record
 from tornado_cli.system.addresses import Address, ListenError, addresses_of
 from tornado_cli.system.binds import LAST_PORT
 from tornado_cli.system.ports import Holder, holder_of
@@ -31,8 +31,7 @@ class PortTaken(ListenError):  # noqa: N818 - it says what happened.
         self.holder = holder
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Record):
     """Listeners on the first free port; `taken` says why it is not the port that was wanted."""
 
     listeners: list[socket.socket]

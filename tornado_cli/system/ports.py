@@ -6,10 +6,11 @@ import re
 import struct
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
+
+from tornado_cli.records import Record
 
 PROC: Final = Path("/proc")
 LONGEST_COMMAND: Final = 80
@@ -21,8 +22,7 @@ _SECRET_NAME: Final = re.compile(r"pass|pwd|secret|token|key|auth|credential", r
 _PASSWORD_IN_URL: Final = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Record):
     """A process that listens; only its user is known where this user may not see more."""
 
     pid: int | None
@@ -34,8 +34,7 @@ class Holder:
         return f"a process of {self.user}" if self.pid is None else f"pid {self.pid} ({self.command})"
 
 
-@dataclass(frozen=True, slots=True)
-class ListeningSocket:
+class ListeningSocket(Record):
     """A line of /proc/net/tcp or tcp6."""
 
     address: IPv4Address | IPv6Address

@@ -6,8 +6,10 @@ import signal
 import termios
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from tornado_cli.system.children import close_all
 from tornado_cli.system.key_terminal import for_keys
 
 _KEYBOARD = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM, signal.SIGTSTP)
@@ -28,7 +30,8 @@ def guarded(terminal: int) -> Iterator[None]:
     lifeline, ours = os.pipe()
     guard = os.fork()
     if guard == 0:
-        os.close(ours)
+        # Not to be the last who holds a channel: whoever is at its other end must see this process end.
+        close_all({int(entry.name) for entry in Path("/dev/fd").iterdir()} - {0, 1, 2, terminal, lifeline})
         _wait_and_set(terminal, found, lifeline)
     os.close(lifeline)
     try:

@@ -4,13 +4,13 @@ import contextlib
 import os
 import threading
 import time
-from dataclasses import dataclass
+
+from tornado_cli.records import Record
 
 _NANO = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(Record):
     """Seconds, since the thread began."""
 
     on_cpu: float

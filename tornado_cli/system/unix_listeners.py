@@ -7,10 +7,10 @@ import stat
 import struct
 import sys
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
+from tornado_cli.records import Record
 from tornado_cli.system.addresses import ListenError
 from tornado_cli.system.ports import Holder, holder_with
 
@@ -19,8 +19,7 @@ LONGEST_PATH: Final = 107 if sys.platform == "linux" else 103
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
-@dataclass(frozen=True, slots=True)
-class SocketFile:
+class SocketFile(Record):
     """The file of a listener, known again when another process has put its own there."""
 
     path: Path

@@ -1,17 +1,16 @@
 """Says in one line what has held the event loop."""
 
 import logging
-from dataclasses import dataclass
 
 from tornado_cli.app.blocked.stretch import Blocked
 from tornado_cli.app.sites import Site, blame_of
 from tornado_cli.logs.events import event
+from tornado_cli.records import Record
 
 logger = logging.getLogger("tornado_cli.app")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(Record, kw_only=True):
     """The request that the loop was held for."""
 
     method: str

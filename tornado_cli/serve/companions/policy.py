@@ -1,6 +1,6 @@
 """What follows when a companion has ended: decided on plain values."""
 
-from dataclasses import dataclass
+from tornado_cli.records import Record
 
 STABLE = 10.0
 """Seconds after which a start was a good one: an end after them has no history."""
@@ -8,8 +8,7 @@ _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 """Seconds before the first, the second, ... restart of one that does not stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class StartAgain:
+class StartAgain(Record):
     pause: float
     early_ends: int
     """How often in a row it has not stayed."""

@@ -4,9 +4,9 @@ import os
 import stat
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from tornado_cli.records import Record
 from tornado_cli.serve.watching.gitignore import parse_ignore_file
 from tornado_cli.serve.watching.rules import Change, IgnoreFiles, Rules
 
@@ -18,8 +18,7 @@ _MOST_READ = 1 << 20
 IGNORE_FILE = ".gitignore"
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Record):
     """What was found in a folder."""
 
     outer: IgnoreFiles

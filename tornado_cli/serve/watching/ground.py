@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from tornado_cli.records import Record
 from tornado_cli.serve.watching.changes import Sign
 from tornado_cli.serve.watching.folders import (
     Folder,
@@ -41,8 +42,7 @@ class Findings:
     """Folders that are no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(Record):
     """What comes of files that count from now on."""
 
     folders: list[str]

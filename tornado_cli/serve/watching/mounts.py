@@ -2,8 +2,9 @@
 
 import os
 import re
-from dataclasses import dataclass
 from typing import Self
+
+from tornado_cli.records import Record
 
 _MOUNTS = "/proc/self/mountinfo"
 _SILENT = frozenset(
@@ -20,8 +21,7 @@ _SILENT = frozenset(
 _OCTAL = re.compile(r"\\(\d{3})")
 
 
-@dataclass(frozen=True, slots=True)
-class Mounts:
+class Mounts(Record):
     """The kinds of the file systems that are mounted, by where they are."""
 
     kinds: dict[str, str]
