@@ -1,7 +1,7 @@
 """Small immutable values, for what processes tell each other and what policies are told and decide."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn, dataclass_transform
+from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
@@ -30,6 +30,10 @@ class Record:
         if len(placed) < len(values) or placed.keys() & named.keys() or fields.keys() != self._names:
             raise TypeError(f"{type(self).__name__} takes {', '.join(sorted(self._names)) or 'nothing'}")
         self.__dict__.update(fields)
+
+    def but(self, **changes: Any) -> Self:
+        """Return the same with some fields changed."""
+        return type(self)(**{**self.__dict__, **changes})
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"{type(self).__name__} is not to be changed")

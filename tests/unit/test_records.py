@@ -56,6 +56,12 @@ def test_nobody_changes_a_record() -> None:
     assert moved.steps == 1
 
 
+def test_another_is_made_with_some_fields_changed() -> None:
+    assert Moved("ann").but(steps=3) == Moved("ann", 3)
+    with pytest.raises(TypeError, match="Moved takes"):
+        Moved("ann").but(pace=3)
+
+
 def test_a_record_is_matched_by_place_and_by_name() -> None:
     match MovedFar("ann", 4):
         case MovedFar(who, steps, where="away"):

@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -398,7 +397,7 @@ def test_a_module_that_a_fork_cannot_carry_over_is_left_to_each_start() -> None:
 
 def test_a_module_that_the_project_prepares_something_for_is_left_to_each_start() -> None:
     fleet = serving()
-    [stage] = stages_forked(play(fleet, LearnedImports(1, replace(LEARNED, cold=frozenset({"y"})))))
+    [stage] = stages_forked(play(fleet, LearnedImports(1, LEARNED.but(cold=frozenset({"y"})))))
     assert stage.modules == ("x",)
 
 
@@ -408,7 +407,7 @@ def test_a_start_whose_cause_nobody_knows_is_a_cold_one() -> None:
 
 
 def test_an_edit_of_a_file_that_changes_the_environment_makes_a_cold_start() -> None:
-    fleet = warm(replace(LEARNED, changing=frozenset({"settings.py"})))
+    fleet = warm(LEARNED.but(changing=frozenset({"settings.py"})))
     assert fleet.processes[starts(play(fleet, Changed(("settings.py",))))[0].number].stage == 1
 
 
@@ -439,7 +438,7 @@ def test_a_file_that_takes_long_to_reach_gets_a_checkpoint_once_it_is_edited() -
 
 def test_a_project_that_uses_nothing_of_others_has_checkpoints_too() -> None:
     fleet = serving()
-    alone = replace(LEARNED, third_party=())
+    alone = LEARNED.but(third_party=())
     play(fleet, LearnedImports(1, alone))
     [app] = starts(play(fleet, Changed(("b.py",))))
     [stage] = stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, alone)))
@@ -476,3 +475,11 @@ def forks(actions: Iterable[Action]) -> list[Fork]:
 
 def stages_forked(actions: Iterable[Action]) -> list[ForkStage]:
     return [action for action in actions if isinstance(action, ForkStage)]
+
+
+def test_a_change_that_waited_for_a_terminal_is_started_once_where_the_forkserver_died_with_its_holder() -> None:
+    fleet = serving()
+    play(fleet, TerminalClaimed(1), Changed(("a.py",)))
+    actions = play(fleet, StageDied(1))
+    assert [action.number for action in actions if isinstance(action, Start)] == [3]
+    assert [action.stage for action in actions if isinstance(action, Fork)] == [2]

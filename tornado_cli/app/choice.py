@@ -1,10 +1,8 @@
 """Decide from its source whether a file is an importable application, a script, or neither."""
 
 from tornado_cli.app.source import Binding, Bound, LoopStart, Source
+from tornado_cli.app.target import ATTRIBUTES
 from tornado_cli.records import Record
-
-ATTRIBUTES = ("make_app", "create_app", "app", "application")
-"""What applications and their factories are called, the first found wins."""
 
 # Tools that people also call `app`.
 _OTHER_TOOLS = frozenset({"Typer", "Celery", "Group", "Console", "QApplication"})

@@ -4,15 +4,14 @@ import contextlib
 import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
-from tornado_cli.app.choice import ATTRIBUTES, Import, Run, choose
+from tornado_cli.app.choice import Import, Run, choose
 from tornado_cli.app.places import Place, installed_module, is_submodule, project_folders, python_files
 from tornado_cli.app.source import Source, read_source
 from tornado_cli.app.spec import Spec, parse_spec
 from tornado_cli.app.strangers import stranger
-from tornado_cli.app.target import Kind, Origin, Target
+from tornado_cli.app.target import ATTRIBUTES, Kind, Origin, Target
 from tornado_cli.errors import AppError, UsageError
 
 FILES = ("app.py", "main.py", "server.py", "application.py")
@@ -36,7 +35,7 @@ def find_target(
     is what hints say to type.
     """
     search = _Search(directory.absolute(), command, script=script)
-    return replace(_asked_for(search, spec, environ, configured), command=command)
+    return _asked_for(search, spec, environ, configured).but(command=command)
 
 
 def _asked_for(search: "_Search", spec: str | None, environ: Mapping[str, str], configured: str | None) -> Target:
@@ -47,7 +46,7 @@ def _asked_for(search: "_Search", spec: str | None, environ: Mapping[str, str], 
     }
     for origin, text in asked.items():
         if text:
-            return replace(_named(search, text), origin=origin)
+            return _named(search, text).but(origin=origin)
     with _told(search, f"An application in {search.directory}"):
         return search.anything_in(search.directory)
 
@@ -121,7 +120,7 @@ class _Search:
         if path is not None and not spec.attribute:
             # What is run as `python -m name` keeps its name; where it lies is the finder's business.
             found = self._folder(path.parent, spec) if path.name == "__init__.py" else self._file(path)
-            return replace(found, search_path=search_path)
+            return found.but(search_path=search_path)
         if path is None:
             known = [Place.of(name).module for name in python_files(self.directory)]
             looked = f"{self.directory}, its src folder and the installed packages"
@@ -172,7 +171,7 @@ class _Search:
     def _own_attribute(self, init: Path) -> str | None:
         source = self._read(init)
         names = {name: how for name, how in source.names.items() if not is_submodule(init.parent, name)}
-        chosen = None if source.is_broken else choose(replace(source, names=names))
+        chosen = None if source.is_broken else choose(source.but(names=names))
         return chosen.attribute if isinstance(chosen, Import) else None
 
     def _judged(self, path: Path) -> Target | None:

@@ -13,10 +13,9 @@ from typing import Any, TypeAlias
 from tornado.httputil import HTTPServerConnectionDelegate, HTTPServerRequest
 
 from tornado_cli.app.arguments import arguments_for
-from tornado_cli.app.choice import ATTRIBUTES
 from tornado_cli.app.lifespan import lifespan_of
 from tornado_cli.app.results import check_delegate, check_maker, is_delegate
-from tornado_cli.app.target import Kind, Target
+from tornado_cli.app.target import ATTRIBUTES, Kind, Target
 from tornado_cli.errors import AppError
 from tornado_cli.records import Record
 

@@ -5,14 +5,17 @@ To be made after the process is forked and before the application is imported: n
 """
 
 import logging
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from math import floor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from tornado import autoreload, httputil, log, netutil, options, process, tcpserver
+from tornado import httputil, log, netutil, options, process, tcpserver
 
+from tornado_cli.app.after_import import after_import
 from tornado_cli.app.listening import Elsewhere, Listening, Provide, Serving, Wanted, patched_methods
 
 _log = logging.getLogger("tcli")
@@ -62,16 +65,20 @@ def patch_tornado(
 
 def watched_files() -> set[str]:
     """Files that the application asked Tornado's reloader to watch."""
-    return {str(Path(name).absolute()) for name in getattr(autoreload, "_watched_files", ())}
+    return {str(Path(name).absolute()) for name in getattr(_autoreload(), "_watched_files", ())}
 
 
 def run_reload_hooks() -> None:
     """Run what the application gave to `autoreload.add_reload_hook`: it closes things there."""
-    for hook in list(getattr(autoreload, "_reload_hooks", ())):
+    for hook in list(getattr(_autoreload(), "_reload_hooks", ())):
         try:
             hook()
         except Exception:  # noqa: BLE001 - the user's code: whatever it raises, the next one must run.
             _log.exception("The reload hook %r failed.", hook)
+
+
+def _autoreload() -> ModuleType | None:
+    return sys.modules.get("tornado.autoreload")
 
 
 def _patch_autoreload(patches: TornadoPatches) -> None:
@@ -84,9 +91,13 @@ def _patch_autoreload(patches: TornadoPatches) -> None:
     def nothing(*_: Any, **__: Any) -> None:
         """Tcli reloads."""
 
-    for name in ("start", "wait", "main"):
-        patches.replace(autoreload, name, nothing)
-    patches.replace(autoreload, "_reload_attempted", True)
+    def change(autoreload: ModuleType) -> None:
+        for name in ("start", "wait", "main"):
+            patches.replace(autoreload, name, nothing)
+        patches.replace(autoreload, "_reload_attempted", True)
+
+    # Most applications never import it, and what it imports takes a while.
+    after_import({"tornado.autoreload": change})
 
 
 def _patch_timestamps(patches: TornadoPatches) -> None:

@@ -3,10 +3,10 @@
 import ast
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum, auto
 from pathlib import Path
+from types import MappingProxyType
 
 from tornado_cli.records import Record
 
@@ -51,14 +51,13 @@ class Binding(Record, kw_only=True):
     """What was called to make the value, as written: `make_app`, `web.Application`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Source:
+class Source(Record, kw_only=True):
     """The facts about one file that decide how it is brought up."""
 
     path: Path
     is_broken: bool = False
     """It does not parse, so the rest is guessed from its lines."""
-    names: dict[str, Binding] = field(default_factory=dict)
+    names: Mapping[str, Binding] = MappingProxyType({})
     loop: LoopStart = LoopStart.NEVER
     mentions: frozenset[str] = frozenset()
     """Dotted names as if every import were absolute: `tornado.web.Application`."""

@@ -1,16 +1,15 @@
 """Read what was typed for `APP`: a place, and perhaps an attribute with arguments."""
 
 import ast
-from dataclasses import dataclass
 from pathlib import PurePath
 
 from tornado_cli.errors import AppError
+from tornado_cli.records import Record
 
 _FORMS = 'Forms: module:attr, module:factory(1, "x", key=True), path/to/file.py[:attr], a package, a folder.'
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spec:
+class Spec(Record, kw_only=True):
     """`PLACE[:ATTRIBUTE[(ARGUMENTS)]]`, taken apart."""
 
     text: str

@@ -1,10 +1,14 @@
 """What `APP` came down to: the one value that travels from the top process to the process that loads it."""
 
 import ast
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
+
+from tornado_cli.records import Record
+
+ATTRIBUTES = ("make_app", "create_app", "app", "application")
+"""What applications and their factories are called; the first found wins."""
 
 
 class Kind(StrEnum):
@@ -25,8 +29,7 @@ class Origin(StrEnum):
     FOUND = "found"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Record, kw_only=True):
     """An application that was found, but not yet imported."""
 
     kind: Kind

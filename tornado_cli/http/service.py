@@ -8,14 +8,13 @@ import ssl
 import sys
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler
 
-from tornado_cli.app.blocked.watch import LoopWatch
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, Ready
@@ -23,7 +22,6 @@ from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open,
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
-from tornado_cli.http.requests import request_of
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.events import event
@@ -32,6 +30,9 @@ from tornado_cli.records import Record
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.wakeup import give_back_to_children
+
+if TYPE_CHECKING:
+    from tornado_cli.app.blocked.watch import LoopWatch
 
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
@@ -222,10 +223,17 @@ class Service:
         # At once: what the first request does to this process must not look as if it had never been ready.
         self._channel.send(Ready(pid=os.getpid()))
         if self._terms.blocked_after:
-            self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
+            self._watch_loop()
         while self._postponed:
             self._obey(self._postponed.pop(0))
         IOLoop.current().call_later(_A_MOMENT, self._terms.afterwards)
+
+    def _watch_loop(self) -> None:
+        # Not everybody wants it, and nobody before the first answer.
+        from tornado_cli.app.blocked.watch import LoopWatch
+        from tornado_cli.http.requests import request_of
+
+        self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
 
     def _beat(self) -> None:
         self.tally.beat()

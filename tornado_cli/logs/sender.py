@@ -23,6 +23,8 @@ BATCH_SECONDS = 0.05
 BATCH_ROWS = 200
 BATCH_LINES = 250
 REPORT_SECONDS = 1.0
+LAST_WORDS = 2.0
+"""Seconds that the end of a process waits for its log to be written."""
 STDERR = 2
 MAX_BYTES = 4
 """Of one character in UTF-8."""

@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
 from tornado_cli.errors import UsageError
+from tornado_cli.records import Record
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -26,8 +26,7 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogSettings:
+class LogSettings(Record, kw_only=True):
     """What the log options say; an empty path means no such file."""
 
     format: str = LogFormat.AUTO

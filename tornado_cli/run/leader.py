@@ -17,7 +17,7 @@ from tornado_cli.app.load import Loaded
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Boot, ForkRefused, Preloaded, WorkerExited
 from tornado_cli.http.process import failure_of
-from tornado_cli.logs.processes import temporary_log
+from tornado_cli.logs.children import temporary_log
 from tornado_cli.run.boot import LET_GO, RunBoot
 from tornado_cli.run.patient_fork import patient_fork
 from tornado_cli.run.preload import preload

@@ -13,7 +13,7 @@ from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.config.variables import about_misplaced_settings, strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.logs.events import event
-from tornado_cli.logs.processes import top_process_log
+from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.certificate import check_hosts, credentials_of, tell

@@ -13,7 +13,7 @@ from tornado_cli.http.accept import Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.service import HEARTBEAT, Service, Terms
-from tornado_cli.logs.processes import child_log
+from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
 from tornado_cli.run.scoreboard import Row, Scoreboard, State

@@ -25,7 +25,7 @@ from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_directly, serve_target
 from tornado_cli.http.service import Service, Terms
 from tornado_cli.http.tally import NoTally
-from tornado_cli.logs.processes import child_log
+from tornado_cli.logs.children import child_log
 from tornado_cli.serve.app_files import AppFiles
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.dry_run import dry_run

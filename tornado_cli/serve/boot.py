@@ -1,14 +1,13 @@
 """What the forkserver is told when it starts: all that its children will need."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from tornado_cli.config.commands import ServeConfig
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServeBoot:
+class ServeBoot(Record, kw_only=True):
     """Descriptors are numbers in the process that holds it; they travel with the message."""
 
     config: ServeConfig
@@ -28,11 +27,10 @@ class ServeBoot:
     def with_descriptors(self, descriptors: Sequence[int]) -> Self:
         """Return it as it is where these have been received for its own."""
         *listeners, turns, log = descriptors
-        return replace(self, listeners=tuple(listeners), turns=turns, log=log)
+        return self.but(listeners=tuple(listeners), turns=turns, log=log)
 
     def to_dict(self) -> dict[str, Any]:
-        plain = {name: getattr(self, name) for name in self.__slots__}
-        return plain | {"config": self.config.to_dict()}
+        return vars(self) | {"config": self.config.to_dict()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -9,7 +9,7 @@ import os
 import selectors
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from tornado_cli.events import (
@@ -50,9 +50,11 @@ class NewStage(Record):
 class Forkserver:
     """Forks on order and reports how its children end."""
 
-    def __init__(self, control: Channel, boot: ServeBoot) -> None:
+    def __init__(self, control: Channel, boot: ServeBoot, *, at_leisure: Callable[[], None] | None = None) -> None:
+        """`at_leisure` is called once, when the first process has been forked: it makes the later ones faster."""
         self._control = control
         self._boot = boot
+        self._at_leisure = at_leisure
         self._processes: dict[int, int] = {}
         """Numbers of the processes forked, by pid."""
         self._stages: set[int] = set()
@@ -64,9 +66,7 @@ class Forkserver:
         """Serve the server's orders. Return in a child what it is to be; the forkserver itself leaves here."""
         self._control.set_blocking(False)
         adopt_orphans()
-        # Collected and frozen, the heap stays shared with the children.
-        gc.collect()
-        gc.freeze()
+        _freeze()
         self._control.send(StageReady(pid=os.getpid()))
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
@@ -80,6 +80,13 @@ class Forkserver:
                     return born
                 if has_ended:
                     self._end_strays()
+                self._prepare_further()
+
+    def _prepare_further(self) -> None:
+        if self._at_leisure is not None and self._processes:
+            self._at_leisure()
+            self._at_leisure = None
+            _freeze()
 
     def _obey_all(self) -> NewProcess | NewStage | None:
         while True:
@@ -157,6 +164,12 @@ class Forkserver:
     def _leave(self) -> NoReturn:
         end_descendants()
         leave_at_once()
+
+
+def _freeze() -> None:
+    """Keep the heap shared with the children: collected once, it is not written to by their collectors."""
+    gc.collect()
+    gc.freeze()
 
 
 def first_boot() -> tuple[Channel, ServeBoot]:

@@ -6,12 +6,13 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Self
 
 from tornado_cli.app.libraries import is_installed
+from tornado_cli.records import Record
 
 _OURS = "tornado_cli"
 _PATCHERS = frozenset({"gevent", "eventlet", "ddtrace", "newrelic", "nest_asyncio"})
@@ -19,8 +20,7 @@ _PATCHERS = frozenset({"gevent", "eventlet", "ddtrace", "newrelic", "nest_asynci
 _ENVIRONMENT_EVENTS = frozenset({"os.putenv", "os.unsetenv"})
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectModule:
+class ProjectModule(Record):
     """A module of the project's own, as it was imported."""
 
     name: str
@@ -30,8 +30,7 @@ class ProjectModule:
     """From the start of the import to this module's turn."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class Learned(Record, kw_only=True):
     """What a good start has shown."""
 
     third_party: tuple[str, ...] = ()
@@ -45,7 +44,11 @@ class Learned:
     """What the project made of the environment, the search path and the warning filters."""
 
     def to_bytes(self) -> bytes:
-        values = asdict(self) | {"cold": sorted(self.cold), "changing": sorted(self.changing)}
+        values = vars(self) | {
+            "cold": sorted(self.cold),
+            "project": [vars(module) for module in self.project],
+            "changing": sorted(self.changing),
+        }
         return json.dumps(values).encode("utf-8", "surrogatepass")
 
     @classmethod

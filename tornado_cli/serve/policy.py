@@ -1,6 +1,7 @@
 """What the development server does next: decided here on plain values, carried out in `serve.server`."""
 
 import signal
+from collections.abc import Iterable
 from typing import Any
 
 from tornado_cli.errors import ExitCode
@@ -199,20 +200,23 @@ def _stage_died(fleet: Fleet, number: int, now: float) -> list[Action]:
     lost = [n for n, p in fleet.processes.items() if p.stage in gone]
     for one in lost:
         del fleet.processes[one]
-    given_back = [action for one in lost for action in _terminal_released(fleet, one, now)]
     for one in gone:
         del stages.by_number[one]
     stages.failures += 1
     if fleet.phase is Phase.LEAVING or not (was_fresh or had_app):
-        return given_back
+        return _terminals_released(fleet, lost, now)
     fleet.forkserver_deaths += 1
     if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
         fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
         title = f"The forkserver died {_FORKSERVER_DEATHS} times in a row."
         failure = {"title": title, "traceback": "", "hint": "Is the machine out of memory, or something killing it?"}
-        return [*given_back, CloseListeners(), TellFailure(failure)]
+        return [*_terminals_released(fleet, lost, now), CloseListeners(), TellFailure(failure)]
     fresh = _start_interpreter(fleet) if was_fresh else []
-    return [*given_back, TellForkserverDied(), *fresh, *_start_afresh(fleet, (), now)]
+    attempt = fleet.attempt
+    given_back = _terminals_released(fleet, lost, now)
+    # A change that waited for the terminal has started the application already.
+    again = _start_afresh(fleet, (), now) if fleet.attempt == attempt else []
+    return [TellForkserverDied(), *fresh, *given_back, *again]
 
 
 # Processes.
@@ -278,6 +282,10 @@ def _start_when_alone(fleet: Fleet) -> list[Action]:
 
 def _older_apps(fleet: Fleet) -> list[int]:
     return [n for n, p in fleet.processes.items() if p.role is Role.APP and p.attempt < fleet.attempt]
+
+
+def _terminals_released(fleet: Fleet, numbers: Iterable[int], now: float) -> list[Action]:
+    return [action for number in numbers for action in _terminal_released(fleet, number, now)]
 
 
 def _terminal_released(fleet: Fleet, number: int, now: float) -> list[Action]:

@@ -11,15 +11,21 @@ from tornado_cli.http.hosting import Hosting
 from tornado_cli.logs.settings import parse_levels
 from tornado_cli.serve.app_process import AppProcess
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.checkpoints import rehearse
 from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage, first_boot
 from tornado_cli.serve.held_output import HeldOutput
 from tornado_cli.serve.learning import Learned, Recorder
-from tornado_cli.serve.warm import import_for_all
 from tornado_cli.system.children import become_interpreter
 from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.memory_files import read_file
 from tornado_cli.system.wakeup import leave_to_the_parent
+
+_WANTED_LATER = (
+    "tornado.autoreload",
+    "tornado_cli.app.blocked.watch",
+    "tornado_cli.http.requests",
+    "tornado_cli.serve.checkpoints",
+    "tornado_cli.serve.warm",
+)
 
 
 def main() -> NoReturn:
@@ -31,8 +37,8 @@ def main() -> NoReturn:
     hosting = framework()
     control, boot = first_boot()
     process = AppProcess(boot, hosting, Recorder())
+    born = Forkserver(control, boot, at_leisure=_import_what_is_wanted_later).run()
     while True:
-        born = Forkserver(control, boot).run()
         if isinstance(born, NewProcess):
             if not boot.config.warm:
                 descriptor = born.channel.detach()
@@ -43,9 +49,11 @@ def main() -> NoReturn:
         else:
             process.held.part()
         if born.order.before:
+            from tornado_cli.serve.checkpoints import rehearse
+
             leave_tidily(rehearse(born, boot, process))
         process.recorder = Recorder(_warm_up(born, boot))
-        control = born.control
+        born = Forkserver(born.control, boot).run()
 
 
 def framework() -> Hosting:
@@ -64,8 +72,16 @@ def framework() -> Hosting:
     return hosting
 
 
+def _import_what_is_wanted_later() -> None:
+    """Import what the first answer needs not, or not always."""
+    for name in _WANTED_LATER:
+        importlib.import_module(name)
+
+
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
     """Import what is listed, and return it; leave when one of the modules makes that impossible."""
+    from tornado_cli.serve.warm import import_for_all
+
     modules = Learned.from_bytes(read_file(stage.files[0])).third_party
     culprit = import_for_all(modules, Target.from_dict(stage.order.target), boot.config.arguments)
     if culprit:

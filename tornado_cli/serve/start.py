@@ -11,7 +11,7 @@ from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
-from tornado_cli.logs.processes import top_process_log
+from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment

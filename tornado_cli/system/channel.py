@@ -6,9 +6,9 @@ import select
 import socket
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from tornado_cli.events import Message, decode, encode
+from tornado_cli.records import Record
 
 # Both keep message boundaries, so a sender that dies half-way leaves no half message behind.
 # macOS has no sequenced packets here; there a closed peer is told by ECONNRESET.
@@ -22,12 +22,11 @@ class ChannelClosed(Exception):  # noqa: N818 - an event, not an error: the othe
     """Nobody holds the other end any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Record):
     """A message and the descriptors that came with it; they are the receiver's to close."""
 
     message: Message
-    descriptors: list[int] = field(default_factory=list)
+    descriptors: list[int]
 
 
 class Channel:

@@ -1,13 +1,10 @@
 """Whose Python runs: the project's own, when it is another one than ours and has tcli too."""
 
-import json
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
-from urllib.parse import unquote
 
 from tornado_cli.records import Record
 from tornado_cli.system.interpreter_flags import interpreter_flags
@@ -102,7 +99,10 @@ def has_tcli(python: Path) -> bool:
 
 def install_source() -> str:
     """Return what to give to `pip install` for the tcli that is running."""
+    import json
+    import shlex
     from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote
 
     try:
         record = distribution(DISTRIBUTION).read_text("direct_url.json")
@@ -119,6 +119,8 @@ def install_source() -> str:
 
 def install_command(python: Path, source: str) -> str:
     """Return the line to type; environments made by uv have no pip."""
+    import shlex
+
     quoted = shlex.quote(str(python))
     if _is_installed(python, "pip"):
         return f"{quoted} -m pip install {source}"

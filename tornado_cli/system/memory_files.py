@@ -1,13 +1,14 @@
 """Files without a name: how a process hands over what is too long for a message."""
 
 import os
-import tempfile
 
 
 def anonymous_file(name: str) -> int:
     """Return the descriptor of an empty file that is gone with its last descriptor; not inherited unless passed on."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create(name, os.MFD_CLOEXEC)
+    import tempfile
+
     with tempfile.TemporaryFile(prefix=f"{name}-") as file:
         return os.dup(file.fileno())
 

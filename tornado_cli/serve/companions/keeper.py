@@ -16,8 +16,8 @@ from functools import partial
 
 from tornado_cli.config.companions import Companion
 from tornado_cli.events import Boot
+from tornado_cli.logs.children import child_log
 from tornado_cli.logs.events import event
-from tornado_cli.logs.processes import child_log
 from tornado_cli.serve.companions.boot import KeeperBoot
 from tornado_cli.serve.companions.policy import after_end
 from tornado_cli.system.channel import Channel, ChannelClosed

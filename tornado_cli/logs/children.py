@@ -1,4 +1,4 @@
-"""The log of a process: in a top process the writer and a sender to it, in a child a sender only."""
+"""The log of a process that is no top process: a sender to the writer there."""
 
 import contextlib
 import logging
@@ -8,42 +8,9 @@ from collections.abc import Iterator
 
 from tornado_cli.config.commands import ServingConfig
 from tornado_cli.logs.access import LOGGER as ACCESS_LOGGER
-from tornado_cli.logs.sender import LogSender
-from tornado_cli.logs.settings import LogSettings, parse_levels
+from tornado_cli.logs.sender import LAST_WORDS, LogSender
+from tornado_cli.logs.settings import parse_levels
 from tornado_cli.logs.setup import configure
-from tornado_cli.logs.writer import LogWriter
-from tornado_cli.system.wakeup import signals_for_main_thread_only
-
-LAST_WORDS = 2.0
-"""Seconds that the end of a process waits for its log to be written."""
-
-
-def log_settings(config: ServingConfig) -> LogSettings:
-    """Return what the log options of a command say."""
-    return LogSettings(
-        format=config.log_format,
-        levels=config.log_level,
-        access_log=config.access_log,
-        log_file=config.log_file,
-        access_log_file=config.access_log_file,
-    )
-
-
-@contextlib.contextmanager
-def top_process_log(config: ServingConfig, source: str) -> Iterator[LogWriter]:
-    """Write the tree's log until the block is left, with what was logged in it."""
-    settings = log_settings(config)
-    levels = parse_levels(settings.levels)
-    writer = LogWriter(settings)
-    with signals_for_main_thread_only():
-        writer.start()
-    sender = LogSender(writer.sender_end(), writer.format, source)
-    configure(sender, levels)
-    try:
-        yield writer
-    finally:
-        sender.flush(LAST_WORDS)
-        writer.close(LAST_WORDS)
 
 
 def child_log(config: ServingConfig, descriptor: int, log_format: str, source: str) -> LogSender:
