@@ -33,7 +33,7 @@ TREE = """\
 AGAIN = """
 The same again:
 
-  tcli new my-shop --template minimal
+  tcli new my-shop --template minimal --no-git
 """
 NEXT = """
 Next:
@@ -60,7 +60,7 @@ def count(event, args):
 
 from tornado_cli.commands.new import new
 sys.addaudithook(count)
-new([name, "-t", "minimal"])
+new([name, "-t", "minimal", "--no-git"])
 """
 
 
@@ -76,7 +76,7 @@ def everything_in(folder: Path) -> list[str]:
 
 
 def test_the_end_shows_what_was_made_and_what_to_type_next(tmp_path: Path) -> None:
-    done = tcli("new", "my-shop", "--template", "minimal", cwd=tmp_path)
+    done = tcli("new", "my-shop", "--template", "minimal", "--no-git", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     # Where tcli itself is installed from differs from machine to machine; and so does the width.
     [install] = [line for line in done.stdout.splitlines() if line.endswith("# tcli itself")]
@@ -88,7 +88,7 @@ def test_the_end_shows_what_was_made_and_what_to_type_next(tmp_path: Path) -> No
 
 
 def test_a_dry_run_shows_the_same_and_makes_nothing(tmp_path: Path) -> None:
-    done = tcli("new", "my-shop", "-t", "minimal", "--dry-run", cwd=tmp_path)
+    done = tcli("new", "my-shop", "-t", "minimal", "--no-git", "--dry-run", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, f"Would make my-shop/\n{TREE}{AGAIN}")
     assert everything_in(tmp_path) == []
 
@@ -111,10 +111,10 @@ def test_a_file_that_would_not_be_there_cannot_be_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 def test_programs_are_told_in_json(tmp_path: Path, dry: list[str]) -> None:
-    done = tcli("new", "my-shop", "-t", "minimal", "--json", *dry, cwd=tmp_path)
+    done = tcli("new", "my-shop", "-t", "minimal", "--no-git", "--json", *dry, cwd=tmp_path)
     told = json.loads(done.stdout)
     assert told["made"] is not bool(dry)
-    assert told["command"] == "tcli new my-shop --template minimal"
+    assert told["command"] == "tcli new my-shop --template minimal --no-git"
     assert (told["target"], told["template"], told["package"]) == ("my-shop", "minimal", "my_shop")
     assert told["answers"]["db"] == "none"
     assert {"path": "src/my_shop/app.py", "mode": "0644"} in told["files"]
@@ -287,7 +287,7 @@ def run_until(tmp_path: Path, number: signal.Signals, moment: int) -> int:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     folder = tmp_path_factory.mktemp("whole")
-    assert tcli("new", "shop", "-t", "minimal", cwd=folder).returncode == 0
+    assert tcli("new", "shop", "-t", "minimal", "--no-git", cwd=folder).returncode == 0
     return everything_in(folder / "shop")
 
 

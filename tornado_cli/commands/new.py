@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tornado_cli.errors import UsageError
+from tornado_cli.errors import ExitCode, UsageError
 from tornado_cli.scaffold.answers import FLAG, Answer, options
 from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
     from tornado_cli.files.obstacles import Existing
+    from tornado_cli.scaffold.follow_up import Outcome
 
 TEMPLATES = "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
 PLAIN = str.maketrans("├└─│", "|`-|")
 
 
-def answer_options(command: Callable[..., None]) -> Callable[..., None]:
+def answer_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
     """Declare an option for each question that the template answers; unset is None."""
     for question in reversed(options()):
         if question.values == FLAG:
@@ -42,6 +43,8 @@ def answer_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @answer_options
 @click.option("--package", metavar="WORD", default="", help="Import name, if it is not NAME with _ for -.")
+@click.option("--git/--no-git", default=None, help="Make it a git repository [default: where it is inside none].")
+@click.option("--install/--no-install", help="Install it in an environment of its own, and write a lock file.")
 @click.option("--force", is_flag=True, help="Go into a folder that is there; keep what is in the way as NAME.orig.")
 @click.option("--skip-existing", is_flag=True, help="Go into a folder that is there; leave what is there.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made, and make nothing.")
@@ -52,19 +55,22 @@ def new(
     target: Path,
     template: str,
     package: str,
+    git: bool | None,
+    install: bool,
     force: bool,
     skip_existing: bool,
     dry_run: bool,
     show: str,
     as_json: bool,
     **answers: Answer | None,
-) -> None:
+) -> ExitCode:
     """Make a new project.
 
     NAME is the project's name, or a path that ends with it. Nothing that exists is overwritten.
     """
     from tornado_cli.scaffold import telling
-    from tornado_cli.scaffold.command import typed
+    from tornado_cli.scaffold.command import command_for, typed
+    from tornado_cli.scaffold.follow_up import Wishes, follow_up
     from tornado_cli.scaffold.generate import plan
 
     if show and as_json:
@@ -74,14 +80,31 @@ def new(
     made = plan(target, preset=template, package=package, given=given, existing=existing)
     if show:
         click.echo(made.file_at(show).content, nl=False)
-        return
+        return ExitCode.OK
+    wishes = Wishes(git=git, install=install)
+    outcome = None
     if not dry_run:
         made.write()
+        outcome = follow_up(made.target, made.project, wishes)
+    command = command_for(target, made.project, wishes.arguments)
+    told = telling.Telling(target=target, plan=made, command=command, outcome=outcome)
     if as_json:
-        click.echo(telling.as_json(target, made, is_made=not dry_run))
+        click.echo(telling.as_json(told))
     else:
         echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")
-        echo(telling.as_text(target, made, is_made=not dry_run))
+        echo(telling.as_text(told))
+    return warned_of(outcome) if outcome else ExitCode.OK
+
+
+def warned_of(outcome: "Outcome") -> ExitCode:
+    """Tell of what did not come; only what was asked for is a failure."""
+    from tornado_cli.terminal import Terminal
+
+    for error in outcome.warnings:
+        Terminal().warning(str(error), error.hint)
+    for error in outcome.failures:
+        Terminal().error(str(error), error.hint)
+    return ExitCode.FAILURE if outcome.failures else ExitCode.OK
 
 
 def what_becomes_of_what_exists(*, force: bool, skip_existing: bool) -> "Existing":

@@ -1,7 +1,7 @@
 """The command that makes the same project again, with all that was not typed."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tornado_cli.scaffold.answers import flag_of, options
@@ -11,10 +11,10 @@ from tornado_cli.scaffold.project import Project
 from tornado_cli.scaffold.rules import completed
 
 
-def command_for(target: Path, project: Project) -> str:
+def command_for(target: Path, project: Project, wishes: Sequence[str] = ()) -> str:
     # Elsewhere `.` would be another name.
     named = target if target.name == project.name else Path(project.name)
-    return " ".join(["tcli new", typed(named), *arguments_for(project)])
+    return " ".join(["tcli new", typed(named), *arguments_for(project), *wishes])
 
 
 def arguments_for(project: Project) -> Iterator[str]:

@@ -3,22 +3,39 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tornado_cli.files.obstacles import Arrival
-from tornado_cli.scaffold.command import command_for, typed
+from tornado_cli.scaffold.command import typed
+from tornado_cli.scaffold.follow_up import Outcome
 from tornado_cli.scaffold.generate import Plan
+from tornado_cli.scaffold.installation import UV_LOCK, VENV
 from tornado_cli.scaffold.outline import outline
 
 ACTIVATE = r".venv\Scripts\activate" if os.name == "nt" else ". .venv/bin/activate"
 
 
-def as_text(target: Path, plan: Plan, *, is_made: bool) -> str:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """What there is to tell."""
+
+    target: Path
+    """As it was typed."""
+    plan: Plan
+    command: str
+    """Makes the same again."""
+    outcome: Outcome | None
+    """None: nothing was made."""
+
+
+def as_text(told: Telling) -> str:
     """The tree, the command that makes it again, and, when it is made, what to type next."""
-    parts = ["\n".join(outline(file.path for file in plan.files)), *met(plan.arrival)]
-    parts.append(f"The same again:\n\n  {command_for(target, plan.project)}")
-    if is_made:
-        parts.append(f"Next:\n\n{next_steps(target, plan.project.package)}")
+    parts = ["\n".join(outline(file.path for file in told.plan.files)), *met(told.plan.arrival)]
+    parts.append(f"The same again:\n\n  {told.command}")
+    if told.outcome is not None:
+        steps = next_steps(told.target, told.plan.project.package, lock=told.outcome.lock)
+        parts.append(f"Next:\n\n{steps}")
     return "\n\n".join(parts)
 
 
@@ -31,30 +48,32 @@ def met(arrival: Arrival | None) -> Iterator[str]:
         yield "Kept what was there:\n\n" + "\n".join(lines)
 
 
-def as_json(target: Path, plan: Plan, *, is_made: bool) -> str:
-    project = plan.project
-    arrival = plan.arrival or Arrival(files=plan.files)
-    told = {
-        "made": is_made,
-        "target": str(target),
+def as_json(told: Telling) -> str:
+    project = told.plan.project
+    arrival = told.plan.arrival or Arrival(files=told.plan.files)
+    outcome = told.outcome or Outcome()
+    content = {
+        "made": told.outcome is not None,
+        "target": str(told.target),
         "template": project.preset,
         "package": project.package,
         "answers": dict(project.answers),
         "files": [{"path": str(file.path), "mode": f"{file.mode:04o}"} for file in arrival.files],
         "left": [str(path) for path in arrival.left],
         "set_aside": {str(path): str(path.with_name(name)) for path, name in arrival.set_aside.items()},
-        "command": command_for(target, project),
+        "repository": outcome.has_repository,
+        "lock": outcome.lock,
+        "command": told.command,
     }
-    return json.dumps(told, indent=2)
+    return json.dumps(content, indent=2)
 
 
-def next_steps(target: Path, package: str) -> str:
+def next_steps(target: Path, package: str, *, lock: str) -> str:
     is_elsewhere = not target.samefile(Path.cwd())
     steps = {
         **({f"cd {typed(target)}": ""} if is_elsewhere else {}),
-        f"python3 -m venv .venv && {ACTIVATE}": "",
-        "pip install -e '.[dev]'": "",
-        **install_step(),
+        **({ACTIVATE: ""} if lock else {f"python3 -m venv {VENV} && {ACTIVATE}": "", "pip install -e '.[dev]'": ""}),
+        **install_step("uv pip" if lock == UV_LOCK else "pip"),
         "pytest": "its own tests",
         f"python -m {package}": "on plain Tornado: http://127.0.0.1:8000",
         "tcli serve --debug": "the same, fresh after each save",
@@ -63,10 +82,10 @@ def next_steps(target: Path, package: str) -> str:
     return "\n".join(f"  {step:{width}}  # {why}" if why else f"  {step}" for step, why in steps.items())
 
 
-def install_step() -> dict[str, str]:
+def install_step(pip: str) -> dict[str, str]:
     """Return how the tcli that runs comes into the project's environment; nothing where it cannot be told."""
     # importlib.metadata takes longer than all the rest: not before the project is there.
     from tornado_cli.system.interpreter import DISTRIBUTION, install_source
 
     source = install_source()
-    return {} if source == DISTRIBUTION else {f"pip install {source}": "tcli itself"}
+    return {} if source == DISTRIBUTION else {f"{pip} install {source}": "tcli itself"}
