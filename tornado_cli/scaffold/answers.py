@@ -38,7 +38,6 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("sessions", "cookie"),
         ("sessions", "db"),
         ("sessions", "redis"),
-        ("worker", True),
         ("openapi", True),
         ("metrics", True),
         ("otel", True),

@@ -10,6 +10,8 @@ from project_name.settings import Settings
 
 OWN: dict[str, Any] = {
     "debug": False,
+    "broker_url": "",  # % if broker
+    "webhook_url": None,  # % if worker
     "cookie_secret": "a secret of these tests, and of them alone",  # % if cookies
 }
 

@@ -15,12 +15,17 @@ from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
 from .handlers.not_found import NotFoundHandler  # % if not bare
+from .handlers.primes import PrimesHandler  # % if worker and pages
+from .handlers.primes_socket import PrimesSocket  # % if worker
 from .handlers.room import RoomHandler, RoomSocket  # % if rooms
 from .handlers.static import StaticHandler  # % if pages
 from .modules import Field  # % if pages
 from .rooms.brokers import fanout_by  # % if broker
 from .rooms.hub import Hub  # % if rooms
 from .settings import Settings
+from .work.jobs import Jobs  # % if worker
+from .work.processes import Processes  # % if worker
+from .work.webhook import Webhook  # % if worker
 
 # % if pages
 HERE = Path(__file__).parent
@@ -30,6 +35,8 @@ ROUTES = [
     # % if not bare
     url(r"/", HomeHandler, name="home"),
     url(r"/greeting", GreetingHandler, name="greeting"),  # % if pages
+    url(r"/primes", PrimesHandler, name="primes"),  # % if worker and pages
+    url(r"/primes/socket", PrimesSocket, name="primes-socket"),  # % if worker
     url(r"/rooms/([a-z0-9-]{1,32})", RoomHandler, name="room"),  # % if rooms
     url(r"/rooms/([a-z0-9-]{1,32})/socket", RoomSocket, name="room-socket"),  # % if rooms
     url(r"/livez", LiveHandler, name="livez"),
@@ -46,6 +53,10 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
     """Open what the application needs before its first request, close it after the last."""
     async with AsyncExitStack() as resources:
         await resources.enter_async_context(app.settings["hub"].running())  # % if rooms
+        # % if worker
+        for name in ("webhook", "jobs", "processes"):
+            await resources.enter_async_context(app.settings[name].running())
+        # % endif
         app.settings["is_ready"] = True
         resources.callback(app.settings.update, is_ready=False)
         yield
@@ -77,6 +88,13 @@ def make_app(settings: Settings | None = None) -> Application:
         # % else
         # %| hub=Hub(),
         # % endif
+        # % endif
+        # % if worker
+        jobs=Jobs(),
+        processes=Processes(),
+        webhook=Webhook(settings.webhook_url),
+        # % endif
+        # % if rooms or worker
         websocket_max_message_size=8 * 1024,
         websocket_ping_interval=30,
         # % endif

@@ -6,9 +6,10 @@ from typing import Self
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# % if cookies
+# % if cookies or worker
 from .rooms.brokers import NO_BROKER, BrokerUrl  # % if broker
-from .secret import PLACEHOLDER, Secret
+from .secret import PLACEHOLDER, Secret  # % if cookies
+from .work.webhook import WebhookUrl  # % if worker
 
 # % endif
 # Beside pyproject.toml: the working directory may be any other.
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     debug: bool = False
+    webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
 

@@ -1,0 +1,1 @@
+"""Work beside the requests: jobs in the background, calculations in other processes, calls to other services."""
