@@ -7,7 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from support.process_tree import children_of, command_of, wait_until_gone
+from support.process_tree import (
+    children_of,
+    command_of,
+    wait_until_gone,
+    wait_until_the_kernel_counts_later_starts_as_later,
+)
 from support.project import Gate, app_that_says, save, write
 from support.server_process import DEADLINE, ServerProcess
 
@@ -170,6 +175,7 @@ def test_what_an_older_process_started_is_gone_after_a_reload(tmp_path: Path, st
         save(tmp_path / "main.py", start + app_that_says("three"))
         server.wait_for("reloaded", attempt=3 if started == "warm" else 2)
         [sleeping] = [pid for pid in server.tree() if "sleep" in command_of(pid)]
+        wait_until_the_kernel_counts_later_starts_as_later(sleeping)
         save(tmp_path / "main.py", app_that_says("four"))
         assert wait_until_gone([sleeping], time.monotonic() + DEADLINE)
 
