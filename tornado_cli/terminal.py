@@ -171,6 +171,26 @@ def wrapped_hint(text: str, columns: int, *, used: int) -> str:
     return f"{wrapped(f'{prose}:', columns, used=used)}\n  {typed}"
 
 
+def can_ask() -> bool:
+    """Say whether somebody is there to see a question and to answer it."""
+    return all(stream is not None and is_terminal(stream) for stream in (sys.stdin, sys.stdout))
+
+
+def ask(question: str, *, choices: Sequence[str] = (), default: str = "") -> str:
+    """Ask until one of `choices` is typed, or anything where there are none; Ctrl-D ends it as Ctrl-C does."""
+    from rich.console import Console
+    from rich.prompt import Prompt
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    try:
+        prompt = Prompt(Text(question), console=console, choices=list(choices) or None)
+        return prompt(default=default) if default else prompt()
+    except (EOFError, KeyboardInterrupt):
+        console.print()
+        raise KeyboardInterrupt from None
+
+
 def drawn(parts: Sequence[tuple[Tone, str]]) -> str:
     """The parts with the escapes of their tones; lines are left for the terminal to wrap."""
     from rich.console import Console

@@ -3,9 +3,10 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from tornado_cli.errors import ExitCode, UsageError
 from tornado_cli.scaffold.answers import FLAG, Answer, options
@@ -13,7 +14,9 @@ from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
     from tornado_cli.files.obstacles import Existing
+    from tornado_cli.rendering import Answers
     from tornado_cli.scaffold.follow_up import Outcome
+    from tornado_cli.scaffold.interview import Wanted
 
 TEMPLATES = "; ".join(f"{name}: {preset.summary}" for name, preset in PRESETS.items())
 PLAIN = str.maketrans("├└─│", "|`-|")
@@ -32,7 +35,7 @@ def answer_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("target", metavar="NAME", type=click.Path(path_type=Path))
+@click.argument("target", metavar="NAME", type=click.Path(path_type=Path), required=False)
 @click.option(
     "-t",
     "--template",
@@ -52,7 +55,7 @@ def answer_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 @click.option("--json", "as_json", is_flag=True, help="Tell as JSON what was made.")
 @click.option("-y", "--yes", is_flag=True, expose_value=False, help="Take the defaults and ask nothing.")
 def new(
-    target: Path,
+    target: Path | None,
     template: str,
     package: str,
     git: bool | None,
@@ -66,16 +69,25 @@ def new(
 ) -> ExitCode:
     """Make a new project.
 
-    NAME is the project's name, or a path that ends with it. Nothing that exists is overwritten.
+    NAME is the project's name, or a path that ends with it. Nothing that exists is overwritten. Without an option, a
+    terminal is asked.
     """
     from tornado_cli.scaffold import telling
     from tornado_cli.scaffold.command import command_for, typed
     from tornado_cli.scaffold.follow_up import Wishes, follow_up
     from tornado_cli.scaffold.generate import plan
+    from tornado_cli.terminal import can_ask
 
     if show and as_json:
         raise UsageError("--show shows a file as it is, not as JSON.", hint="Leave --json out.")
-    given = {name: answer for name, answer in answers.items() if answer is not None}
+    given: Answers = {name: answer for name, answer in answers.items() if answer is not None}
+    if has_options(click.get_current_context()) or not can_ask():
+        target = target or without_name()
+    else:
+        target, wanted = asked(target)
+        if wanted is None:
+            return ExitCode.OK
+        template, given = wanted.preset, wanted.given
     existing = what_becomes_of_what_exists(force=force, skip_existing=skip_existing)
     made = plan(target, preset=template, package=package, given=given, existing=existing)
     if show:
@@ -94,6 +106,26 @@ def new(
         echo(f"{'Would make' if dry_run else 'Made'} {click.style(f'{typed(target)}/', bold=True)}")
         echo(telling.as_text(told))
     return warned_of(outcome) if outcome else ExitCode.OK
+
+
+def has_options(context: click.Context) -> bool:
+    names = [parameter.name for parameter in context.command.params if isinstance(parameter, click.Option)]
+    return any(context.get_parameter_source(name or "") is not ParameterSource.DEFAULT for name in names)
+
+
+def without_name() -> NoReturn:
+    raise click.MissingParameter(param_hint="'NAME'", param_type="argument", ctx=click.get_current_context())
+
+
+def asked(target: Path | None) -> "tuple[Path, Wanted | None]":
+    """Ask, but not about a project that cannot be made."""
+    from tornado_cli.scaffold.generate import plan
+    from tornado_cli.scaffold.interview import asked_name, interview
+    from tornado_cli.terminal import ask
+
+    target = target or asked_name(ask, click.echo)
+    plan(target)
+    return target, interview(ask, click.echo)
 
 
 def warned_of(outcome: "Outcome") -> ExitCode:
