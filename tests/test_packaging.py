@@ -131,6 +131,8 @@ def test_a_project_is_made_and_served_from_the_wheel(
     run(tcli, "new", "shop", "--template", template, cwd=tmp_path)
     declared = tomllib.loads((tmp_path / "shop/pyproject.toml").read_text())["project"]["dependencies"]
     link_what_is_needed(installed, declared)
+    if (tmp_path / "shop/src/shop/migrations").is_dir():
+        run(installed / "python", "-m", "alembic", "upgrade", "head", cwd=tmp_path / "shop")
     with Installed(tcli, command, cwd=tmp_path / "shop") as server:
         server.wait_for("ready")
         assert server.get("/").status == 200

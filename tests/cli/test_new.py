@@ -134,7 +134,7 @@ def test_a_package_may_have_a_name_of_its_own(tmp_path: Path) -> None:
     done = tcli("new", "my-shop", "--package", "till", cwd=tmp_path)
     assert done.returncode == 0
     assert "\n  tcli new my-shop --template web --package till" in done.stdout
-    assert "from till.app import" in (tmp_path / "my-shop/tests/test_health.py").read_text()
+    assert "from till.app import" in (tmp_path / "my-shop/tests/support.py").read_text()
     assert 'name = "my-shop"' in (tmp_path / "my-shop/pyproject.toml").read_text()
 
 

@@ -21,13 +21,18 @@ from tornado_cli.scaffold.manifest import read_manifest
 from tornado_cli.scaffold.names import LONGEST
 
 NAMES = ["shop", "my-shop", "a_rather_long_project_name_that_breaks_lines", "z" * LONGEST]
+SETTINGS = {"HOST", "PORT", "DEBUG", "COOKIE_SECRET"}
 SOURCE = template_root() / "project"
+# Of what exists in several kinds the template runs one.
+OTHER_KINDS = ("--ignore", "tests/test_hello.py", "--ignore", "tests/test_auth_json.py")
 
 
 @pytest.fixture(scope="module", params=PRESETS)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     made = plan(tmp_path_factory.mktemp("made") / "my-shop", preset=request.param)
     made.write()
+    if (made.target / "src/my_shop/migrations").is_dir():
+        check(made.target, "alembic", "upgrade", "head")
     return made
 
 
@@ -36,10 +41,15 @@ def type_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("types")
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Without settings of ours; there is no server for a database, and none is needed."""
+    own = {"PYTHONPATH": "src", "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'served.sqlite3'}"}
+    return {name: value for name, value in os.environ.items() if name not in SETTINGS} | own
+
+
 def check(folder: Path, *arguments: str) -> None:
     """Run a tool of Python in `folder`; what it complains of is the message of the failure."""
-    env = {**os.environ, "PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"}
-    env = {name: value for name, value in env.items() if name not in {"HOST", "PORT", "DEBUG", "COOKIE_SECRET"}}
+    env = {**environment(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -71,7 +81,7 @@ def test_its_wheel_holds_all_that_it_serves(project: Plan, tmp_path: Path) -> No
 
 @pytest.fixture
 def served(project: Plan) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    env = {**os.environ, "PYTHONPATH": "src", "PORT": "0"}
+    env = {**environment(project.target), "PORT": "0"}
     process = subprocess.Popen(
         [sys.executable, "-m", "my_shop"], cwd=project.target, env=env, stderr=subprocess.PIPE, text=True
     )
@@ -102,11 +112,10 @@ def test_it_serves_on_tornado_alone_and_ends_quietly(
 
 def refusal(project: Path, **settings: str) -> str:
     """What a project named shop says when it does not start."""
-    env = {name: value for name, value in os.environ.items() if name not in {"DEBUG", "COOKIE_SECRET"}}
     done = subprocess.run(
         [sys.executable, "-m", "shop"],
         cwd=project,
-        env={**env, "PYTHONPATH": "src", **settings},
+        env={**environment(project), **settings},
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -117,13 +126,13 @@ def refusal(project: Path, **settings: str) -> str:
 
 
 def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
-    plan(tmp_path / "shop").write()
+    plan(tmp_path / "shop", given={"db": "none"}).write()
     (tmp_path / "shop/.env").unlink()
     assert refusal(tmp_path / "shop", PORT="0").startswith("shop: COOKIE_SECRET: this has to be a real secret")
 
 
 def test_it_says_that_a_port_is_taken(tmp_path: Path) -> None:
-    plan(tmp_path / "shop").write()
+    plan(tmp_path / "shop", given={"db": "none"}).write()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         message = f"shop: Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
@@ -146,7 +155,7 @@ def test_the_template_itself_has_strict_types(source: Path, type_cache: Path) ->
 
 
 def test_the_template_itself_passes_the_tests_of_what_is_switched_on(source: Path) -> None:
-    check(source, "pytest", "-W", "error", "-p", "no:cacheprovider", "--ignore", "tests/test_hello.py")
+    check(source, "pytest", "-W", "error", "-p", "no:cacheprovider", *OTHER_KINDS)
 
 
 def test_every_file_of_the_template_is_in_the_manifest() -> None:

@@ -72,6 +72,14 @@ plain = "not pages and not sql"
     assert hello.content == b"h"
 
 
+def test_a_file_may_have_several_kinds(tmp_path: Path) -> None:
+    manifest = '[files]\n"a" = [{ when = "pages" }, { when = "not pages", source = "b" }]'
+    root = template(tmp_path, manifest, a="pages", b="none")
+    for pages in (True, False):
+        (file,) = planned_files(project_of("shop", pages=pages), root)
+        assert (str(file.path), file.content) == ("a", b"pages" if pages else b"none")
+
+
 def test_what_is_not_text_is_copied(tmp_path: Path) -> None:
     root = template(tmp_path, '[files]\n"icon" = {}\n')
     (root / "project/icon").write_bytes(b"\xff\xfe project_name\n#% if pages\n")

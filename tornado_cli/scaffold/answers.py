@@ -28,15 +28,9 @@ class Question:
 # Answers without a template as yet: what stands here is in no option and in no preset.
 NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
     {
-        ("crud", True),
-        ("db", "sqlite"),
-        ("db", "postgres"),
-        ("db", "mysql"),
         ("db", "mongo"),
-        ("auth", "password"),
         ("auth", "oauth"),
         ("sessions", "cookie"),
-        ("sessions", "db"),
         ("sessions", "redis"),
         ("openapi", True),
         ("metrics", True),

@@ -44,7 +44,7 @@ FULL: Answers = {
 }
 DRAFTS: Mapping[str, Preset] = {
     "minimal": Preset(summary="an app, a handler, a test", wanted={}),
-    "web": Preset(summary="pages, a form, static files, health checks", wanted=WEB),
+    "web": Preset(summary="pages and login, with a database", wanted=WEB),
     "api": Preset(summary="a REST API with its description", wanted=API),
     "realtime": Preset(summary="web, and WebSocket rooms", wanted=REALTIME),
     "full": Preset(summary="everything", wanted=FULL),

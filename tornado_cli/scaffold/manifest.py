@@ -44,7 +44,11 @@ def read_manifest(root: Path) -> Manifest:
     where = str(root / MANIFEST)
     try:
         content = tomllib.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        entries = [entry_of(path, values, where) for path, values in content["files"].items()]
+        entries = [
+            entry_of(path, values, where)
+            for path, given in content["files"].items()
+            for values in (given if isinstance(given, list) else [given])
+        ]
         return Manifest(entries=entries, names=content.get("names", {}))
     except OSError as error:
         raise TemplateError(where, f"cannot be read ({error.strerror}).") from error

@@ -15,6 +15,11 @@ FALLBACK = "my-app"
 DEPENDENCIES = frozenset(
     {
         "aio_pika",
+        "aiomysql",
+        "aiosqlite",
+        "alembic",
+        "argon2",
+        "asyncpg",
         "fakeredis",
         "hatchling",
         "mypy",
@@ -24,6 +29,7 @@ DEPENDENCIES = frozenset(
         "pytest",
         "redis",
         "ruff",
+        "sqlalchemy",
         "tornado",
     }
 )

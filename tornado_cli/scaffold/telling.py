@@ -34,7 +34,7 @@ def as_text(told: Telling) -> str:
     parts = ["\n".join(outline(file.path for file in told.plan.files)), *met(told.plan.arrival)]
     parts.append(f"The same again:\n\n  {told.command}")
     if told.outcome is not None:
-        steps = next_steps(told.target, told.plan.project.package, lock=told.outcome.lock)
+        steps = next_steps(told.target, told.plan, lock=told.outcome.lock)
         parts.append(f"Next:\n\n{steps}")
     return "\n\n".join(parts)
 
@@ -68,14 +68,16 @@ def as_json(told: Telling) -> str:
     return json.dumps(content, indent=2)
 
 
-def next_steps(target: Path, package: str, *, lock: str) -> str:
+def next_steps(target: Path, plan: Plan, *, lock: str) -> str:
+    has_tables = any("migrations/versions" in str(file.path) for file in plan.files)
     is_elsewhere = not target.samefile(Path.cwd())
     steps = {
         **({f"cd {typed(target)}": ""} if is_elsewhere else {}),
         **({ACTIVATE: ""} if lock else {f"python3 -m venv {VENV} && {ACTIVATE}": "", "pip install -e '.[dev]'": ""}),
         **install_step("uv pip" if lock == UV_LOCK else "pip"),
+        **({"alembic upgrade head": "its tables"} if has_tables else {}),
         "pytest": "its own tests",
-        f"python -m {package}": "on plain Tornado: http://127.0.0.1:8000",
+        f"python -m {plan.project.package}": "on plain Tornado: http://127.0.0.1:8000",
         "tcli serve --debug": "the same, fresh after each save",
     }
     width = max(len(step) for step, why in steps.items() if why)

@@ -1,11 +1,20 @@
 """What tests share: the application over real HTTP, between its start and its stop."""
 
+import os  # % if sql
+import tempfile  # % if sql
+from pathlib import Path  # % if sql
 from typing import Any
 
+from argon2 import PasswordHasher  # % if auth
+from tornado import web
 from tornado.testing import AsyncHTTPTestCase
-from tornado.web import Application
 
 from project_name.app import lifespan, make_app
+from project_name.db.engine import Database  # % if sql
+from project_name.db.sessions import Sessions  # % if auth
+from project_name.db.tables import TABLES  # % if sql
+from project_name.db.users import Role, Users  # % if auth
+from project_name.passwords import Passwords  # % if auth
 from project_name.settings import Settings
 
 OWN: dict[str, Any] = {
@@ -21,12 +30,63 @@ def settings_of(**given: Any) -> Settings:
     return Settings(**(OWN | given))
 
 
-class AppCase(AsyncHTTPTestCase):
-    def get_app(self) -> Application:
-        return make_app(settings_of())
+# % if sql
+def database_in(folder: Path) -> str:
+    """The database of a test: a file of its own, or the one that TEST_DATABASE_URL names."""
+    return os.environ.get("TEST_DATABASE_URL", f"sqlite+aiosqlite:///{folder / 'test.sqlite3'}")
 
+
+async def make_tables(url: str) -> None:
+    database = Database(url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(TABLES.drop_all)
+        await connection.run_sync(TABLES.create_all)
+    await database.close()
+
+
+# % endif
+class AppCase(AsyncHTTPTestCase):
+    def get_app(self) -> web.Application:
+        app = make_app(settings_of(**self.given()))
+        # % if auth
+        # What is slow on purpose is not what is tested.
+        quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        app.settings["passwords"] = Passwords(quick)
+        # % endif
+        return app
+
+    def given(self) -> dict[str, Any]:
+        """Settings of this test alone."""
+        # % if sql
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        return {"database_url": database_in(Path(folder.name))}
+        # % else
+        # %| return {}
+        # % endif
+
+    # % if auth
+    def log_in(self, name: str = "ada", role: Role = Role.MEMBER) -> str:
+        """Make a user, and return the cookie of a session of theirs."""
+
+        async def make() -> str:
+            database: Database = self._app.settings["database"]
+            user = await Users(database).add(name, "no hash: nobody logs in by password")
+            assert user is not None
+            await Users(database).give_role(name, role)
+            return await Sessions(database).start(user)
+
+        token = self.io_loop.run_sync(make)
+        secret = self._app.settings["cookie_secret"]
+        return f"session={web.create_signed_value(secret, 'session', token).decode()}"
+
+    # % endif
     def setUp(self) -> None:
         super().setUp()
+        # % if sql
+        config: Settings = self._app.settings["config"]
+        self.io_loop.run_sync(lambda: make_tables(config.database_url))
+        # % endif
         self.lifespan = lifespan(self._app)
         self.io_loop.run_sync(self.lifespan.__aenter__)
 

@@ -3,7 +3,7 @@
 # % if not bare
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path  # % if pages
+from pathlib import Path  # % if html
 
 # % endif
 from tornado.web import Application, url
@@ -11,23 +11,28 @@ from tornado.web import Application, url
 # % if bare
 # %| from .hello import HelloHandler
 # % endif
+from .db.engine import opened  # % if sql
+from .handlers import auth  # % if auth
 from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
+from .handlers.items import ItemHandler, ItemsHandler  # % if crud
 from .handlers.not_found import NotFoundHandler  # % if not bare
 from .handlers.primes import PrimesHandler  # % if worker and pages
 from .handlers.primes_socket import PrimesSocket  # % if worker
 from .handlers.room import RoomHandler, RoomSocket  # % if rooms
-from .handlers.static import StaticHandler  # % if pages
+from .handlers.static import StaticHandler  # % if html
 from .modules import Field  # % if pages
+from .passwords import Passwords  # % if auth
 from .rooms.brokers import fanout_by  # % if broker
 from .rooms.hub import Hub  # % if rooms
 from .settings import Settings
+from .throttle import Throttle  # % if auth
 from .work.jobs import Jobs  # % if worker
 from .work.processes import Processes  # % if worker
 from .work.webhook import Webhook  # % if worker
 
-# % if pages
+# % if html
 HERE = Path(__file__).parent
 
 # % endif
@@ -41,6 +46,9 @@ ROUTES = [
     url(r"/rooms/([a-z0-9-]{1,32})/socket", RoomSocket, name="room-socket"),  # % if rooms
     url(r"/livez", LiveHandler, name="livez"),
     url(r"/readyz", ReadyHandler, name="readyz"),
+    url(r"/items", ItemsHandler, name="items"),  # % if crud
+    url(r"/items/([0-9a-f]{32})", ItemHandler, name="item"),  # % if crud
+    *auth.ROUTES,  # % if auth
     # % else
     # %| url(r"/", HelloHandler, name="hello"),
     # % endif
@@ -51,7 +59,14 @@ ROUTES = [
 @asynccontextmanager
 async def lifespan(app: Application) -> AsyncIterator[None]:
     """Open what the application needs before its first request, close it after the last."""
+    config: Settings = app.settings["config"]  # % if sql
     async with AsyncExitStack() as resources:
+        # % if sql
+        database = await resources.enter_async_context(opened(config.database_url))
+        app.settings["database"] = database
+        app.settings["checks"]["database"] = database.ping
+        # % endif
+        resources.callback(app.settings["passwords"].close)  # % if auth
         await resources.enter_async_context(app.settings["hub"].running())  # % if rooms
         # % if worker
         for name in ("webhook", "jobs", "processes"):
@@ -71,17 +86,24 @@ def make_app(settings: Settings | None = None) -> Application:
         debug=settings.debug,
         cross_origin_protection=True,
         # % if not bare
+        config=settings,
+        is_ready=False,
+        checks={},  # % if checks
+        # % if auth
+        passwords=Passwords(),
+        throttle_of_addresses=Throttle(tries=20, pause=3.0),
+        throttle_of_names=Throttle(tries=5, pause=12.0),
+        # % endif
         compress_response=True,
         default_handler_class=NotFoundHandler,
-        default_handler_args={"status_code": 404},
         # % endif
         cookie_secret=settings.cookie_secret.get_secret_value(),  # % if cookies
-        # % if pages
+        # % if html
         static_path=str(HERE / "static"),
         static_handler_class=StaticHandler,
         template_path=str(HERE / "templates"),
-        ui_modules={"Field": Field},
         # % endif
+        ui_modules={"Field": Field},  # % if pages
         # % if rooms
         # % if broker
         hub=Hub(fanout_by(settings.broker_url)),

@@ -14,6 +14,13 @@ from .work.webhook import WebhookUrl  # % if worker
 # % endif
 # Beside pyproject.toml: the working directory may be any other.
 ENV_FILE = Path(__file__).resolve().parents[2] / ".env"
+# % if db == sqlite
+DATABASE = f"sqlite+aiosqlite:///{ENV_FILE.parent / 'project_name.sqlite3'}"
+# % elif db == postgres
+# %| DATABASE = "postgresql+asyncpg://localhost/project_name"
+# % elif db == mysql
+# %| DATABASE = "mysql+aiomysql://localhost/project_name?charset=utf8mb4"
+# % endif
 
 
 class SettingsError(ValueError):
@@ -36,6 +43,7 @@ class Settings(BaseSettings):
     debug: bool = False
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
+    database_url: str = Field(default=DATABASE, repr=False)  # % if sql
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
 
     @classmethod

@@ -11,6 +11,13 @@ from typing import Any
 from tornado.escape import json_encode
 from tornado.web import RequestHandler
 
+# % if db or json
+from ..db.engine import Database  # % if db
+from ..db.users import Role  # % if auth
+from .json_body import InvalidError  # % if json
+from .login import check_access, find_user  # % if auth
+
+# % endif
 # Scripts run by their nonce alone: a file that somebody uploaded is none, wherever it lies.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'self'; "
@@ -23,6 +30,23 @@ logger = logging.getLogger(__name__)
 
 
 class BaseHandler(RequestHandler):
+    # % if auth
+    needs: Role | None = None
+    """Who may ask; None: anybody."""
+
+    async def prepare(self) -> None:
+        """Find out who asks, and refuse who may not."""
+        self.current_user = await find_user(self)
+        check_access(self, self.needs)
+
+    # % endif
+    # % if db
+    @property
+    def database(self) -> Database:
+        database: Database = self.settings["database"]
+        return database
+
+    # % endif
     @cached_property
     def request_id(self) -> str:
         """The id that a proxy gave the request, or a new one."""
@@ -77,11 +101,16 @@ class BaseHandler(RequestHandler):
         title = responses.get(status_code, "Unknown error")
         if status_code >= 500 and self.settings.get("serve_traceback"):
             super().write_error(status_code, **kwargs)
-        # % if pages
+        # % if html
         elif "text/html" in self.request.headers.get("Accept", ""):
             self.render("error.html", status=status_code, title=title)
         # % endif
         else:
             self.set_header("Content-Type", "application/problem+json")
             problem = {"status": status_code, "title": title, "request_id": self.request_id}
+            # % if json
+            _, error, _ = kwargs.get("exc_info", (None, None, None))
+            if isinstance(error, InvalidError):
+                problem["errors"] = error.errors
+            # % endif
             self.finish(json_encode(problem))

@@ -1,9 +1,11 @@
 """What answers where nothing is."""
 
-from tornado.web import ErrorHandler
+from tornado.web import HTTPError
 
 from .base import BaseHandler
 
 
-class NotFoundHandler(BaseHandler, ErrorHandler):
-    """Tornado's own answer, with our headers and our page."""
+class NotFoundHandler(BaseHandler):
+    async def prepare(self) -> None:
+        await super().prepare()  # % if auth
+        raise HTTPError(404)

@@ -6,6 +6,11 @@ from .base import BaseHandler
 
 
 class StaticHandler(BaseHandler, StaticFileHandler):
+    # % if auth
+    async def prepare(self) -> None:
+        """Ask nobody who they are: files are for all."""
+
+    # % endif
     def set_extra_headers(self, path: str) -> None:
         # The address of `static_url` changes with the content, so browsers need never ask again.
         if "v" in self.request.arguments:

@@ -1,0 +1,1 @@
+"""What is kept: the tables, and one repository for each kind of thing."""

@@ -1,0 +1,15 @@
+"""All tables in one place: a migration is the difference between them and the database."""
+
+from .base import Base
+from .items import Item  # % if crud
+from .sessions import LoginSession  # % if sessions == db
+from .users import User  # % if auth
+
+__all__ = [
+    "TABLES",
+    "Item",  # % if crud
+    "LoginSession",  # % if sessions == db
+    "User",  # % if auth
+]
+
+TABLES = Base.metadata

@@ -1,0 +1,43 @@
+"""The migrations lead to the tables as they are declared, and back."""
+
+import asyncio  # % if tables
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+# % if tables
+from project_name.db.engine import opened
+from project_name.settings import SettingsError
+
+# % endif
+from .support import database_in
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Iterator[Config]:
+    config = Config(stdout=io.StringIO())
+    scripts = "project_name:migrations"
+    config.set_main_option("script_location", scripts)
+    config.attributes["url"] = database_in(tmp_path)
+    command.upgrade(config, "head")
+    yield config
+    command.downgrade(config, "base")
+
+
+# % if tables
+def test_a_database_without_tables_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    async def start() -> None:
+        async with opened(f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"):
+            pass
+
+    with pytest.raises(SettingsError, match="alembic upgrade head"):
+        asyncio.run(start())
+
+
+# % endif
+def test_nothing_is_left_to_migrate(config: Config) -> None:
+    command.check(config)
