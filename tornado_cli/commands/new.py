@@ -46,6 +46,7 @@ def answer_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
 )
 @answer_options
 @click.option("--package", metavar="WORD", default="", help="Import name, if it is not NAME with _ for -.")
+@click.option("--template-dir", metavar="PATH", default="", help="Take a template of another: a folder, or git+URL.")
 @click.option("--git/--no-git", default=None, help="Make it a git repository [default: where it is inside none].")
 @click.option("--install/--no-install", help="Install it in an environment of its own, and write a lock file.")
 @click.option("--force", is_flag=True, help="Go into a folder that is there; keep what is in the way as NAME.orig.")
@@ -58,6 +59,7 @@ def new(
     target: Path | None,
     template: str,
     package: str,
+    template_dir: str,
     git: bool | None,
     install: bool,
     force: bool,
@@ -89,7 +91,7 @@ def new(
             return ExitCode.OK
         template, given = wanted.preset, wanted.given
     existing = what_becomes_of_what_exists(force=force, skip_existing=skip_existing)
-    made = plan(target, preset=template, package=package, given=given, existing=existing)
+    made = plan(target, preset=template, package=package, given=given, existing=existing, template_dir=template_dir)
     if show:
         click.echo(made.file_at(show).content, nl=False)
         return ExitCode.OK

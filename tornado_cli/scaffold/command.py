@@ -20,6 +20,8 @@ def command_for(target: Path, project: Project, wishes: Sequence[str] = ()) -> s
 def arguments_for(project: Project) -> Iterator[str]:
     """The options, with each answer that is on, or that the template alone would not give."""
     yield f"--template {project.preset}"
+    if project.template.source:
+        yield f"--template-dir {shlex.quote(project.template.source)}"
     if project.package != package_of(project.name):
         yield f"--package {project.package}"
     usual = completed(PRESETS[project.preset].answers, {})

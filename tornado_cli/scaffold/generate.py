@@ -12,11 +12,12 @@ from tornado_cli.files.obstacles import Arrival, Existing, arrival
 from tornado_cli.files.refusals import TargetExistsError
 from tornado_cli.files.whole import write_folder
 from tornado_cli.rendering import Answers
-from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS, template_root
+from tornado_cli.scaffold.catalog import DEFAULT_PRESET, PRESETS
 from tornado_cli.scaffold.command import typed
 from tornado_cli.scaffold.names import Problem, installed_at, package_of, problem_with, problem_with_package
 from tornado_cli.scaffold.project import Project, planned_files
 from tornado_cli.scaffold.rules import completed
+from tornado_cli.scaffold.template import opened
 
 
 class BadNameError(UsageError):
@@ -76,6 +77,7 @@ def plan(
     package: str = "",
     given: Answers = NO_ANSWERS,
     existing: Existing = Existing.REFUSED,
+    template_dir: str = "",
 ) -> Plan:
     """Check everything that can be checked without writing. The folder's name is the project's."""
     answers = completed(PRESETS[preset].answers, given)
@@ -84,8 +86,9 @@ def plan(
     package = package or package_of(name)
     check_package(target, package)
     check_place(target, existing)
-    project = Project(name=name, package=package, preset=preset, answers=answers)
-    files = planned_files(project, template_root())
+    with opened(template_dir) as template:
+        project = Project(name=name, package=package, preset=preset, answers=answers, template=template)
+        files = planned_files(project)
     is_entered = existing is not Existing.REFUSED and target.is_dir()
     arrives = arrival(target, files, existing) if is_entered else None
     return Plan(target=absolute(target), project=project, files=files, arrival=arrives)

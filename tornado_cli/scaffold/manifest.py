@@ -9,7 +9,8 @@ from typing import Any
 from tornado_cli.rendering import Answers, TemplateError, holds
 
 MANIFEST = "manifest.toml"
-KEYS = frozenset({"when", "mode", "source", "secrets", "answers"})
+KEYS = {"when": str, "mode": int, "source": str, "secrets": bool, "answers": bool}
+MOST_OPEN = 0o777
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,33 +43,52 @@ class Manifest:
 
 def read_manifest(root: Path) -> Manifest:
     where = str(root / MANIFEST)
+    content = content_of(root / MANIFEST)
+    names = content.get("names", {})
+    if not isinstance(names, dict) or not all(type(condition) is str for condition in names.values()):
+        raise TemplateError(where, "`names` is no table of conditions.")
+    files = content.get("files")
+    if not isinstance(files, dict):
+        raise TemplateError(where, "has no table `files`.")
+    entries = [
+        entry_of(path, values, where)
+        for path, given in files.items()
+        for values in (given if isinstance(given, list) else [given])
+    ]
+    return Manifest(entries=entries, names=names)
+
+
+def content_of(file: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads((root / MANIFEST).read_text(encoding="utf-8"))
-        entries = [
-            entry_of(path, values, where)
-            for path, given in content["files"].items()
-            for values in (given if isinstance(given, list) else [given])
-        ]
-        return Manifest(entries=entries, names=content.get("names", {}))
+        # A pipe would be waited for.
+        if file.exists() and not file.is_file():
+            raise TemplateError(str(file), "is no file.")
+        return tomllib.loads(file.read_bytes().decode())
     except OSError as error:
-        raise TemplateError(where, f"cannot be read ({error.strerror}).") from error
-    except KeyError as error:
-        raise TemplateError(where, "has no table `files`.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise TemplateError(where, f"is not TOML: {error}.") from error
+        raise TemplateError(str(file), f"cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise TemplateError(str(file), f"is not TOML: {error}.") from error
 
 
-def entry_of(path: str, values: dict[str, Any], where: str) -> Entry:
-    unknown = set(values) - KEYS
+def entry_of(path: str, values: object, where: str) -> Entry:
+    if not isinstance(values, dict):
+        raise TemplateError(where, f"`{path}` is no table.")
+    unknown = set(values) - set(KEYS)
     if unknown:
         raise TemplateError(where, f"`{path}` has unknown keys: {', '.join(sorted(unknown))}.")
+    wrong = [key for key, value in values.items() if type(value) is not KEYS[key]]
+    if wrong or not 0 <= values.get("mode", 0) <= MOST_OPEN:
+        raise TemplateError(where, f"`{path}` has an unfit value for {', '.join(wrong) or 'mode'}.")
     given = {**values, "source": inner_path(values.get("source", path), where)}
     return Entry(path=inner_path(path, where), **given)
 
 
 def inner_path(text: str, where: str) -> PurePosixPath:
-    """A path that cannot lead out of the folder it is meant for."""
+    """A path that cannot lead out of the folder it is meant for, on any system, nor into what git reads."""
     path = PurePosixPath(text)
-    if path.is_absolute() or ".." in path.parts or not path.parts or "\\" in text or ":" in text:
+    is_outside = path.is_absolute() or ".." in path.parts or not path.parts or set("\\:") & set(text)
+    # A hook or a setting there would be a program of the template's author.
+    is_of_git = any(part.lower() in {".git", "git~1"} for part in path.parts)
+    if is_outside or is_of_git or not text.isprintable() or any(part.endswith((".", " ")) for part in path.parts):
         raise TemplateError(where, f"{text!r} is not a path inside the project.")
     return path

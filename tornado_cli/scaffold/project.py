@@ -1,14 +1,16 @@
 """Plans a project in memory: names and answers in, files out."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from tornado_cli.files.folder import NewFile
 from tornado_cli.rendering import TemplateError, holds, render, replaced
 from tornado_cli.scaffold.manifest import MANIFEST, Entry, read_manifest
 from tornado_cli.scaffold.record import table_of
+from tornado_cli.scaffold.template import Template, own_template
 
 # The template's tree is a project itself; the manifest says which of its files are meant.
 TREE = "project"
@@ -25,6 +27,7 @@ class Project:
     package: str
     preset: str
     answers: Mapping[str, bool | str]
+    template: Template = field(default_factory=own_template)
 
     @property
     def words(self) -> dict[str, str]:
@@ -38,16 +41,27 @@ class Project:
         }
 
 
-def planned_files(project: Project, root: Path) -> list[NewFile]:
+def planned_files(project: Project) -> list[NewFile]:
     """The files of `project`, whole; nothing is written."""
+    root = project.template.root
     manifest = read_manifest(root)
     where = str(root / MANIFEST)
     project = replace(project, answers=manifest.facts(project.answers, where))
-    return [
+    files = [
         planned_file(entry, project, root)
         for entry in manifest.entries
         if not entry.when or holds(entry.when, project.answers, f"{where}: {entry.path}")
     ]
+    check_apart([file.path for file in files], where)
+    return files
+
+
+def check_apart(paths: Sequence[PurePosixPath], where: str) -> None:
+    """Each file has a place of its own, also where capitals and small letters are one."""
+    places = Counter(PurePosixPath(str(path).lower()) for path in paths)
+    for path in places:
+        if places[path] > 1 or any(parent in places for parent in path.parents):
+            raise TemplateError(where, f"{str(path)!r} has the place of another file.")
 
 
 def planned_file(entry: Entry, project: Project, root: Path) -> NewFile:
@@ -59,10 +73,7 @@ def planned_file(entry: Entry, project: Project, root: Path) -> NewFile:
 
 
 def content_of(entry: Entry, project: Project, source: Path) -> bytes:
-    try:
-        content = source.read_bytes()
-    except OSError as error:
-        raise TemplateError(str(source), f"cannot be read ({error.strerror}).") from error
+    content = read(source, project.template.root / TREE)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
@@ -71,8 +82,21 @@ def content_of(entry: Entry, project: Project, source: Path) -> bytes:
     if entry.secrets:
         text = with_secrets(text)
     if entry.answers:
-        text += table_of(project.preset, project.package, project.answers)
+        text += table_of(project.preset, project.package, project.answers, project.template)
     return text.encode()
+
+
+def read(source: Path, tree: Path) -> bytes:
+    """Read a file of the template; a link may lead to another one of it, and nowhere else."""
+    if not source.resolve().is_relative_to(tree.resolve()):
+        raise TemplateError(str(source), "leads out of the template.")
+    try:
+        # A pipe would be waited for.
+        if source.exists() and not source.is_file():
+            raise TemplateError(str(source), "is no file.")
+        return source.read_bytes()
+    except OSError as error:
+        raise TemplateError(str(source), f"cannot be read ({error.strerror}).") from error
 
 
 def with_secrets(text: str) -> str:
