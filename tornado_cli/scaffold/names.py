@@ -19,6 +19,7 @@ DEPENDENCIES = frozenset(
         "aiosqlite",
         "alembic",
         "argon2",
+        "argon2_cffi",
         "asyncpg",
         "fakeredis",
         "hatchling",
