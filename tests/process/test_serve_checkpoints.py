@@ -138,6 +138,22 @@ def test_after_any_change_the_application_is_what_plain_python_makes_of_it(tmp_p
             assert told(server)[-1] == cold(tmp_path), server.told()
 
 
+def test_what_the_source_says_of_imports_is_imported_for_all_processes_from_the_first_on(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": "import rich.console\nimport near\n" + app_that_says("one"), "near.py": ""})
+    with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
+        server.wait_for("ready", origin="warm")
+        server.wait_for("prepared", origin="warm")
+        save(tmp_path / "near.py", "NEAR = 1\n")
+        assert server.wait_for("reloaded", attempt=2)["origin"] == "warm"
+
+
+def test_what_is_imported_behind_a_change_of_the_environment_finds_it_changed(tmp_path: Path) -> None:
+    prepared = "import os\nos.environ['TERM_PROGRAM_VERSION'] = '1'\nimport rich.console\n"
+    write(tmp_path, {"main.py": prepared + app_that_says("one")})
+    with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
+        server.wait_for("ready", origin="fresh")
+
+
 def test_a_module_that_is_worked_on_is_reached_from_a_checkpoint_before_it(tmp_path: Path) -> None:
     names = [f"m{number}" for number in range(6)]
     slow = "import time\ntime.sleep(0.02)\n"

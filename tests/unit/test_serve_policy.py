@@ -284,9 +284,11 @@ events = st.one_of(
 )
 
 
-@given(st.lists(st.tuples(events, st.floats(0, 5)), max_size=60))
-def test_any_history_leaves_a_legal_state_and_an_end(history: list[tuple[Event, float]]) -> None:
-    fleet, now, turn = Fleet(grace=GRACE), 0.0, 0
+@given(st.lists(st.tuples(events, st.floats(0, 5)), max_size=60), st.sampled_from([(), ("x",)]))
+def test_any_history_leaves_a_legal_state_and_an_end(
+    history: list[tuple[Event, float]], foreseen: tuple[str, ...]
+) -> None:
+    fleet, now, turn = Fleet(grace=GRACE, foreseen=foreseen), 0.0, 0
     begun: dict[int, Start] = {}
     forked: set[int] = set()
     standing: set[int] = set()
@@ -386,6 +388,64 @@ def test_what_an_application_imports_of_others_is_imported_ahead() -> None:
     [spare] = forks(actions)
     assert spare.stage == stage.stage
     assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
+
+
+def foreseeing(*events: Event) -> tuple[Fleet, list[Action]]:
+    fleet = Fleet(grace=GRACE, foreseen=("x",))
+    return fleet, play(fleet, Begin(), *events)
+
+
+def test_the_first_start_goes_on_from_where_what_is_foreseen_is_imported() -> None:
+    fleet, actions = foreseeing()
+    assert starts(actions) == []
+    assert stages_forked(actions) == [ForkStage(2, 1, modules=("x",))]
+    [app] = starts(play(fleet, StageReady(1), StageReady(2)))
+    assert fleet.processes[app.number].stage == 2
+    assert app.state is None, "whatever it does is right"
+
+
+@pytest.mark.parametrize("why", [StageFailed(2, ("x",)), StageDied(2)])
+def test_the_first_start_is_a_cold_one_where_that_does_not_succeed(why: Event) -> None:
+    fleet, actions = foreseeing(StageReady(1), why)
+    [app] = starts(actions)
+    assert fleet.processes[app.number].stage == 1
+    assert starts(play(fleet, StageDied(2))) == []
+
+
+def test_a_change_does_not_wait_for_what_is_foreseen() -> None:
+    fleet, actions = foreseeing(Changed(("a.py",)))
+    [app] = starts(actions)
+    assert fleet.processes[app.number].stage == 1
+    assert starts(play(fleet, StageReady(2))) == []
+
+
+def test_while_what_is_foreseen_takes_long_a_page_says_so_and_a_stop_does_not_wait() -> None:
+    fleet, _ = foreseeing(StageReady(1))
+    assert fleet.next_deadline() == SLOW_IMPORT
+    [page] = starts(play(fleet, Tick(), now=SLOW_IMPORT))
+    assert page.page is not None
+    _, actions = foreseeing(StageReady(1), TERM)
+    assert actions[-1] == Leave(ExitCode.OK)
+
+
+def test_what_was_not_foreseen_is_imported_on_top_of_it_once() -> None:
+    fleet, actions = foreseeing(StageReady(1), StageReady(2))
+    [app] = starts(actions)
+    learned = LEARNED.but(held=frozenset({"x"}))
+    [stage] = stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, learned)))
+    assert stage == ForkStage(3, 2, modules=("x", "y"))
+    play(fleet, StageReady(3))
+    more = LEARNED.but(third_party=("x", "y", "z"))
+    [app] = starts(play(fleet, Changed(("a.py",))))
+    [stage] = stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, more)))
+    assert (stage.parent, stage.modules) == (1, ("x", "y", "z"))
+
+
+def test_what_is_foreseen_as_it_is_used_needs_nothing_more() -> None:
+    fleet, actions = foreseeing(StageReady(1), StageReady(2))
+    [app] = starts(actions)
+    learned = LEARNED.but(held=frozenset({"x", "y"}))
+    assert stages_forked(play(fleet, BecameReady(app.number), LearnedImports(app.number, learned))) == []
 
 
 def test_a_module_that_a_fork_cannot_carry_over_is_left_to_each_start() -> None:

@@ -46,6 +46,8 @@ class Fleet:
     grace: float
     is_warm: bool = True
     """Whether anything may be imported ahead."""
+    foreseen: tuple[str, ...] = ()
+    """What the application will import of others, as far as its source says so."""
     opens_browser: bool = False
     """Whether a browser is to be opened when the application is ready for the first time."""
     stages: Stages = field(default_factory=Stages)
@@ -57,6 +59,8 @@ class Fleet:
     started_at: float = 0.0
     changed: tuple[str, ...] = ()
     processes: dict[int, Process] = field(default_factory=dict)
+    awaited: int | None = None
+    """The forkserver for which the newest start waits."""
     began_beside_older: bool = False
     """Whether another application was still there when the newest start began."""
     is_waiting: bool = False
@@ -76,6 +80,10 @@ class Fleet:
         stage = None if number is None else self.stages.by_number.get(self.processes[number].stage)
         return "" if stage is None else stage.title
 
+    def is_coming(self) -> bool:
+        """Say whether an application is being started, or has been."""
+        return self.awaited is not None or self.newest_app() is not None
+
     def spare(self) -> int | None:
         return next((n for n, p in self.processes.items() if p.role is Role.SPARE), None)
 
@@ -93,6 +101,6 @@ class Fleet:
         deadlines = [p.kill_at for p in self.processes.values() if p.kill_at is not None]
         if self.lending.back_at is not None:
             deadlines.append(self.lending.back_at)
-        if self.phase is Phase.STARTING and not self.has_page() and self.newest_app() is not None:
+        if self.phase is Phase.STARTING and not self.has_page() and self.is_coming():
             deadlines.append(self.started_at + SLOW_IMPORT)
         return min(deadlines, default=None)

@@ -37,6 +37,8 @@ class Learned(Record, kw_only=True):
     """Modules of the standard library and of installed packages, in the order of their import."""
     cold: frozenset[str] = frozenset()
     """Those among them that were imported after the project had changed what they may look at."""
+    held: frozenset[str] = frozenset()
+    """Those among them that the forkserver had imported."""
     project: tuple[ProjectModule, ...] = ()
     changing: frozenset[str] = frozenset()
     """Project files that changed the environment while they were imported."""
@@ -46,6 +48,7 @@ class Learned(Record, kw_only=True):
     def to_bytes(self) -> bytes:
         values = vars(self) | {
             "cold": sorted(self.cold),
+            "held": sorted(self.held),
             "project": [vars(module) for module in self.project],
             "changing": sorted(self.changing),
         }
@@ -57,6 +60,7 @@ class Learned(Record, kw_only=True):
         return cls(
             third_party=tuple(values["third_party"]),
             cold=frozenset(values["cold"]),
+            held=frozenset(values["held"]),
             project=tuple(ProjectModule(**module) for module in values["project"]),
             changing=frozenset(values["changing"]),
             state=values["state"],
@@ -77,7 +81,7 @@ class Recorder:
     """
 
     def __init__(self, known: Sequence[str] = ()) -> None:
-        self._known = tuple(known)
+        self.known = tuple(known)
         """Third-party modules that were imported before anything of the project."""
         self._seen: list[_Seen] = []
         self._begun = time.perf_counter()
@@ -132,7 +136,7 @@ class Recorder:
 
     def learned(self) -> Learned:
         """Return what was imported up to now."""
-        third_party: dict[str, None] = dict.fromkeys(self._known)
+        third_party: dict[str, None] = dict.fromkeys(self.known)
         cold: set[str] = set()
         project: dict[str, ProjectModule] = {}
         for seen in self._seen:
@@ -147,6 +151,7 @@ class Recorder:
                     cold.add(seen.name)
         return Learned(
             third_party=tuple(third_party),
+            held=frozenset(self.known),
             cold=frozenset(cold),
             project=tuple(project.values()),
             changing=frozenset(self._changing),

@@ -9,6 +9,7 @@ from tornado_cli.serve.actions import (
     Action,
     CloseListeners,
     DrainProcess,
+    ForkStage,
     Kill,
     Leave,
     OpenBrowser,
@@ -43,6 +44,7 @@ from tornado_cli.serve.lending import claimed, postpone, released, take_back
 from tornado_cli.serve.preparation import (
     end_stages,
     fork,
+    learn,
     prepare,
     retire_stages,
     stage_failed,
@@ -81,14 +83,16 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
     match event:
         case (Changed() | EnvironmentChanged()) as change if fleet.is_debugged():
             return postpone(fleet.lending, change)
-        case Begin() | EnvironmentChanged() if fleet.phase is not Phase.LEAVING:
+        case Begin():
+            return _begin(fleet, now)
+        case EnvironmentChanged() if fleet.phase is not Phase.LEAVING:
             return [*_start_interpreter(fleet), *_start_afresh(fleet, event.files, now)]
         case Changed(files) if fleet.phase is not Phase.LEAVING:
             return _start_afresh(fleet, files, now)
         case BecameReady(number):
             return _became_ready(fleet, number, now)
         case Learned(number, learned) if number == fleet.newest_app():
-            fleet.stages.learned = learned
+            return learn(fleet, fleet.processes[number].stage, learned)
         case WantsColdStart(number) if number == fleet.newest_app() and fleet.phase is Phase.STARTING:
             fleet.processes[number].role = Role.GIVEN_UP
             return [Kill(number), *_start_application(fleet, fleet.stages.fresh())]
@@ -106,9 +110,10 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             # It has reached the debugger, as everybody in the terminal's foreground.
             return []
         case StageReady(stage) if stage in fleet.stages.by_number:
-            return stage_ready(fleet.stages.by_number[stage])
+            return [*stage_ready(fleet.stages.by_number[stage]), *_start_what_waits(fleet, stage)]
         case StageFailed(stage, cold) if stage in fleet.stages.by_number and stage != fleet.stages.fresh():
             stage_failed(fleet, stage, cold)
+            return _start_what_waits(fleet, stage)
         case StageDied(stage):
             return _stage_died(fleet, stage, now)
         case SignalArrived(number):
@@ -128,7 +133,35 @@ def _start_interpreter(fleet: Fleet) -> list[Action]:
     return [*actions, StartForkserver(fleet.stages.add(Stage()))]
 
 
+def _begin(fleet: Fleet, now: float) -> list[Action]:
+    """Start for the first time: from where what is foreseen is imported, so that all later processes share it."""
+    interpreter = _start_interpreter(fleet)
+    if not fleet.foreseen or not fleet.is_warm:
+        return [*interpreter, *_start_afresh(fleet, (), now)]
+    fresh = fleet.stages.fresh()
+    actions = _new_attempt(fleet, (), now)
+    fleet.awaited = fleet.stages.add(Stage(fresh))
+    return [*interpreter, *actions, ForkStage(fleet.awaited, fresh, modules=fleet.foreseen)]
+
+
+def _start_what_waits(fleet: Fleet, stage: int) -> list[Action]:
+    """Start the application that waited for this forkserver: from there, or from a fresh one where it has failed."""
+    if fleet.awaited != stage or fleet.phase is Phase.LEAVING:
+        return []
+    fleet.awaited = None
+    found = fleet.stages.by_number.get(stage)
+    # Whatever the application does is right: nothing was imported that would not have been imported before that.
+    return _start(fleet, Role.APP, stage if found is not None and found.is_usable else fleet.stages.fresh())
+
+
 def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Action]:
+    actions = _new_attempt(fleet, files, now)
+    # It may take long to end, and the start does not wait for it.
+    leaving = _retire(fleet, now)
+    return [*actions, *_start_application(fleet, stage_for(fleet.stages, fleet.changed)), *leaving]
+
+
+def _new_attempt(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Action]:
     # What an attempt that did not come to its end was for is also what the next one is for.
     earlier = fleet.changed if fleet.phase is Phase.STARTING else ()
     fleet.changed = tuple(dict.fromkeys((*earlier, *files)))
@@ -136,14 +169,12 @@ def _start_afresh(fleet: Fleet, files: tuple[str, ...], now: float) -> list[Acti
     fleet.phase = Phase.STARTING
     fleet.started_at = now
     fleet.is_waiting = fleet.has_waited = False
+    fleet.awaited = None
     fleet.began_beside_older = bool(_older_apps(fleet))
     note_edits(fleet.stages, files)
     # Whoever is older accepts nothing more: what connects now waits for the new process.
     actions: list[Action] = [SetTurn(app_turn(fleet.attempt) - 1)]
-    actions += retire_stages(fleet, outdated(fleet.stages, files))
-    # It may take long to end, and the start does not wait for it.
-    leaving = _retire(fleet, now)
-    return [*actions, *_start_application(fleet, stage_for(fleet.stages, fleet.changed)), *leaving]
+    return [*actions, *retire_stages(fleet, outdated(fleet.stages, files))]
 
 
 def _start_application(fleet: Fleet, stage: int) -> list[Action]:
@@ -204,7 +235,7 @@ def _stage_died(fleet: Fleet, number: int, now: float) -> list[Action]:
         del stages.by_number[one]
     stages.failures += 1
     if fleet.phase is Phase.LEAVING or not (was_fresh or had_app):
-        return _terminals_released(fleet, lost, now)
+        return [*_terminals_released(fleet, lost, now), *_start_what_waits(fleet, number)]
     fleet.forkserver_deaths += 1
     if fleet.forkserver_deaths >= _FORKSERVER_DEATHS:
         fleet.phase, fleet.code = Phase.LEAVING, ExitCode.FAILURE
@@ -333,7 +364,7 @@ def _tick(fleet: Fleet, now: float) -> list[Action]:
             process.kill_at = None
             actions.append(Kill(number))
     is_slow = fleet.phase is Phase.STARTING and now >= fleet.started_at + SLOW_IMPORT
-    if is_slow and not fleet.has_page() and fleet.newest_app() is not None:
+    if is_slow and not fleet.has_page() and fleet.is_coming():
         page = {"status": 503, "title": "The application is still starting.", "traceback": "", "hint": ""}
         actions += [*_start(fleet, Role.PAGE, fleet.stages.fresh(), page), TellSlow(SLOW_IMPORT)]
     return actions

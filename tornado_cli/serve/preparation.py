@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+from tornado_cli.serve import events
 from tornado_cli.serve.actions import Action, EndStage, Fork, ForkStage, Kill, TellPrepared
-from tornado_cli.serve.events import BecameReady, Event, Learned, StageFailed, StageReady
+from tornado_cli.serve.events import BecameReady, Event, StageFailed, StageReady
 from tornado_cli.serve.fleet import Fleet, Phase, Process, Role
-from tornado_cli.serve.stages import Stage, expected_stage, modules_to_warm, next_checkpoint, wants_warm
+from tornado_cli.serve.learning import Learned
+from tornado_cli.serve.stages import Stage, expected_stage, modules_to_warm, next_checkpoint, wants_warm, warm_parent
 
 _STAGE_FAILURES = 10
 """After so many in one interpreter's life starts are left as they are: each costs the import of everything."""
@@ -24,7 +26,7 @@ def prepare(fleet: Fleet, event: Event) -> list[Action]:
     match event:
         case BecameReady() if fleet.phase is Phase.BROKEN:
             return _prepare_spare(fleet)
-        case Learned() | StageReady() | StageFailed():
+        case events.Learned() | StageReady() | StageFailed():
             # An application tells what it has learned when its first answers have gone.
             return [*_prepare_spare(fleet), *_prepare_stage(fleet)]
     return []
@@ -45,11 +47,10 @@ def _prepare_stage(fleet: Fleet) -> list[Action]:
     if stages.is_building() or stages.failures >= _STAGE_FAILURES:
         return []
     if wants_warm(stages):
-        warm = stages.warm()
-        actions = [] if warm is None else retire_stages(fleet, [warm, *stages.descendants(warm)])
-        modules = modules_to_warm(stages)
-        number = stages.add(Stage(stages.fresh(), modules=frozenset(modules)))
-        return [*actions, ForkStage(number, stages.fresh(), modules=modules)]
+        parent, modules = warm_parent(stages), modules_to_warm(stages)
+        replaced = {one for warm in stages.warms() for one in (warm, *stages.descendants(warm))} - {parent}
+        number = stages.add(Stage(parent, modules=frozenset(modules)))
+        return [*retire_stages(fleet, sorted(replaced)), ForkStage(number, parent, modules=modules)]
     checkpoint = next_checkpoint(stages)
     if checkpoint is None:
         return []
@@ -81,7 +82,22 @@ def end_stages(fleet: Fleet) -> list[Action]:
 
 def stage_ready(stage: Stage) -> list[Action]:
     stage.is_ready = True
-    return [] if stage.parent is None else [TellPrepared(stage.title, len(stage.modules))]
+    return _tell_prepared(stage)
+
+
+def learn(fleet: Fleet, number: int, learned: Learned) -> list[Action]:
+    """Take what a process has told that was forked from this forkserver."""
+    fleet.stages.learned = learned
+    stage = fleet.stages.by_number[number]
+    if stage.parent is None or stage.modules:
+        return []
+    # Of what was foreseen it was not known before what it brings with it.
+    stage.modules = learned.held
+    return _tell_prepared(stage)
+
+
+def _tell_prepared(stage: Stage) -> list[Action]:
+    return [TellPrepared(stage.title, len(stage.modules))] if stage.before or stage.modules else []
 
 
 def stage_failed(fleet: Fleet, number: int, cold: tuple[str, ...]) -> None:

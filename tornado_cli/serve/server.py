@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tornado_cli.app.foresight import foreseen_imports
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
@@ -72,7 +73,12 @@ class Server:
         self._environment = environment
         self._packages = InstalledPackages()
         self._addresses = addresses
-        self._fleet = Fleet(grace=config.reload_grace, is_warm=config.warm, opens_browser=config.open)
+        self._fleet = Fleet(
+            grace=config.reload_grace,
+            is_warm=config.warm,
+            foreseen=foreseen_imports(target),
+            opens_browser=config.open,
+        )
         self._inbox = inbox
         self._log = log
         self._keys = Keys(terminal, inbox, self._key_pressed)

@@ -52,7 +52,7 @@ def main() -> NoReturn:
             from tornado_cli.serve.checkpoints import rehearse
 
             leave_tidily(rehearse(born, boot, process))
-        process.recorder = Recorder(_warm_up(born, boot))
+        process.recorder = Recorder([*process.recorder.known, *_warm_up(born, boot)])
         born = Forkserver(born.control, boot).run()
 
 
@@ -79,17 +79,15 @@ def _import_what_is_wanted_later() -> None:
 
 
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
-    """Import what is listed, and return it; leave when one of the modules makes that impossible."""
-    from tornado_cli.serve.warm import import_for_all
+    """Import what is listed, and return all that came with it; leave when one of the modules makes that impossible."""
+    from tornado_cli.serve.warm import CannotFork, import_for_all
 
     modules = Learned.from_bytes(read_file(stage.files[0])).third_party
-    culprit = import_for_all(modules, Target.from_dict(stage.order.target), boot.config.arguments)
-    if culprit:
-        stage.control.send(
-            StageFailed(pid=os.getpid(), reason=f"{culprit} cannot be imported before a fork", cold=[culprit])
-        )
+    try:
+        return import_for_all(modules, Target.from_dict(stage.order.target), boot.config.arguments)
+    except CannotFork as error:
+        stage.control.send(StageFailed(pid=os.getpid(), reason=str(error), cold=[error.module]))
         leave_at_once()
-    return modules
 
 
 if __name__ == "__main__":

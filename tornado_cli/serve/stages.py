@@ -67,10 +67,12 @@ class Stages:
         return max(number for number, stage in self.by_number.items() if stage.parent is None)
 
     def warm(self) -> int | None:
-        """Return the one that holds the third-party modules."""
-        return next(
-            (n for n, s in self.by_number.items() if s.parent is not None and not s.before and s.is_usable), None
-        )
+        """Return the one that holds the third-party modules, the most of them."""
+        return max((n for n in self.warms() if self.by_number[n].is_usable), default=None)
+
+    def warms(self) -> list[int]:
+        """Return those that hold third-party modules and nothing of the project."""
+        return [n for n, s in self.by_number.items() if s.parent is not None and not s.before and not s.is_retired]
 
     def checkpoints(self) -> list[int]:
         """Return those that stand inside the project's import, each forked from the one before."""
@@ -109,6 +111,8 @@ def expected_stage(stages: Stages) -> int:
     gone = set(outdated(stages, files))
     usable = [n for n in stages.checkpoints() if n not in gone and stages.by_number[n].is_ready]
     warm = stages.warm()
+    if stages.learned is None:
+        return stages.fresh()
     return usable[-1] if files and usable else stages.fresh() if warm is None else warm
 
 
@@ -140,15 +144,31 @@ def modules_to_warm(stages: Stages) -> tuple[str, ...]:
     return tuple(name for name in stages.learned.third_party if name not in cold)
 
 
+def warm_parent(stages: Stages) -> int:
+    """Return the forkserver to fork another warm one from.
+
+    What the warm one imported comes first for its processes, too: one that goes on from there has the order that they
+    have shown to be good. But each that is left behind is a process: only once.
+    """
+    warm = stages.warm()
+    if warm is None or stages.by_number[warm].parent != stages.fresh() or holds_cold(stages, warm):
+        return stages.fresh()
+    return warm
+
+
+def holds_cold(stages: Stages, number: int) -> bool:
+    """Say whether a forkserver has imported what should be left to each process."""
+    cold = stages.cold | (stages.learned.cold if stages.learned else frozenset())
+    return bool(stages.by_number[number].modules & cold)
+
+
 def wants_warm(stages: Stages) -> bool:
     """Say whether another warm forkserver would be better than the one there is."""
     wanted = modules_to_warm(stages)
     warm = stages.warm()
     if warm is None:
         return bool(wanted)
-    held = stages.by_number[warm].modules
-    cold = stages.cold | (stages.learned.cold if stages.learned else frozenset())
-    return bool(held & cold) or not held.issuperset(wanted)
+    return holds_cold(stages, warm) or not stages.by_number[warm].modules.issuperset(wanted)
 
 
 def next_checkpoint(stages: Stages) -> tuple[int, Stage] | None:

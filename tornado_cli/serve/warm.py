@@ -1,6 +1,5 @@
 """Import third-party modules for all processes to come, as far as a fork can carry them over."""
 
-import importlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,27 +10,38 @@ from tornado_cli.serve.learning import is_third_party, origin_of
 from tornado_cli.system.fork_safety import fork_state, problems
 
 
-def import_for_all(modules: Sequence[str], target: Target, arguments: Sequence[str]) -> str:
-    """Import them as the application would; return the name of one after which nobody should fork, or nothing.
+class CannotFork(Exception):  # noqa: N818 - the caller decides whether it is an error.
+    """After the import of this module nobody should fork. It cannot be taken back: the process is of no use."""
 
-    That one cannot be taken back: the process is of no use then.
+    def __init__(self, module: str) -> None:
+        super().__init__(f"{module} cannot be imported before a fork")
+        self.module = module
+
+
+def import_for_all(wanted: Sequence[str], target: Target, arguments: Sequence[str]) -> tuple[str, ...]:
+    """Import them as the application would; return all that is imported now and was not, in its order.
+
+    `package:name` is `from package import name`. Raises CannotFork.
     """
     prepare_path(target.search_path)
     sys.argv = [str(target.path or target.module), *arguments]
     import_for_the_user()
-    before, descriptors = fork_state(), open_descriptors()
-    for name in modules:
-        if name in sys.modules:
+    at_first, before, descriptors = set(sys.modules), fork_state(), open_descriptors()
+    for one in wanted:
+        if one in sys.modules:
             continue
         known = set(sys.modules)
+        module, _, name = one.partition(":")
         try:
-            importlib.import_module(name)
+            __import__(module, fromlist=[name] if name else [])
         except BaseException:  # noqa: BLE001, S112 - the application may have dealt with it; it meets it again.
+            continue
+        if known == set(sys.modules):
             continue
         is_risky = problems(before, fork_state()) or open_descriptors() - descriptors
         if is_risky or _has_project_code(set(sys.modules) - known):
-            return name
-    return ""
+            raise CannotFork(module)
+    return tuple(name for name in sys.modules if name not in at_first and origin_of(name) is not None)
 
 
 def _has_project_code(names: Iterable[str]) -> bool:
