@@ -94,10 +94,14 @@ def test_a_forkserver_that_dies_beside_another_is_got_over(tmp_path: Path, which
             server.wait_for("reloaded", attempt=2)
             [new] = set(children_of(server.pid)) - {old}
             os.kill(old if which == "old" else new, signal.SIGKILL)
-            assert busy.wait_for_end() == b""
-        if which == "new":
-            server.wait_for("forkserver_died")
-            server.wait_for("ready", attempt=3)
+            if which == "new":
+                server.wait_for("forkserver_died")
+                server.wait_for("ready", attempt=3)
+                # The old one knows nothing of it.
+                busy.send(b"four")
+                assert busy.answer().text == "4"
+            else:
+                assert busy.wait_for_end() == b""
         assert server.get().text == "two"
         assert server.stop() == 0
 
