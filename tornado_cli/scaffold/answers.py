@@ -30,9 +30,7 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
     {
         ("db", "mongo"),
         ("auth", "oauth"),
-        ("sessions", "cookie"),
         ("sessions", "redis"),
-        ("openapi", True),
         ("metrics", True),
         ("otel", True),
         ("i18n", True),

@@ -83,7 +83,7 @@ class AuthTest(AppCase):
     def test_each_login_has_a_new_token_and_ends_the_old(self) -> None:
         old = self.sign_up()
         new = session_of(self.submit("/login", old, name="ada", password=PASSWORD))
-        assert new != old
+        assert new != old  # % if sessions == db
         assert self.see("/account", new).code == 200
         assert self.see("/account", old).code == 302  # % if sessions == db
 

@@ -18,6 +18,7 @@ from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
 from .handlers.items import ItemHandler, ItemsHandler  # % if crud
 from .handlers.not_found import NotFoundHandler  # % if not bare
+from .handlers.openapi import DocsHandler, OpenApiHandler  # % if openapi
 from .handlers.primes import PrimesHandler  # % if worker and pages
 from .handlers.primes_socket import PrimesSocket  # % if worker
 from .handlers.room import RoomHandler, RoomSocket  # % if rooms
@@ -48,6 +49,8 @@ ROUTES = [
     url(r"/readyz", ReadyHandler, name="readyz"),
     url(r"/items", ItemsHandler, name="items"),  # % if crud
     url(r"/items/([0-9a-f]{32})", ItemHandler, name="item"),  # % if crud
+    url(r"/openapi.json", OpenApiHandler, name="openapi"),  # % if openapi
+    url(r"/docs", DocsHandler, name="docs"),  # % if openapi
     *auth.ROUTES,  # % if auth
     # % else
     # %| url(r"/", HelloHandler, name="hello"),

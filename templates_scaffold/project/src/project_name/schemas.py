@@ -3,6 +3,22 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 
+# % if openapi
+class FieldError(BaseModel):
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request was not answered (RFC 9457)."""
+
+    status: int
+    title: str
+    request_id: str
+    errors: list[FieldError] = []
+
+
+# % endif
 class Strict(BaseModel):
     """What is not known is refused, and not lost without a word."""
 
