@@ -31,10 +31,8 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("db", "mongo"),
         ("auth", "oauth"),
         ("sessions", "redis"),
-        ("metrics", True),
         ("otel", True),
         ("i18n", True),
-        ("wsgi", True),
         ("python", "3.14"),
     }
 )

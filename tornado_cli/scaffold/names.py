@@ -24,6 +24,7 @@ DEPENDENCIES = frozenset(
         "fakeredis",
         "hatchling",
         "mypy",
+        "prometheus_client",
         "pre_commit",
         "pydantic",
         "pydantic_settings",

@@ -20,6 +20,7 @@ from project_name.settings import Settings
 OWN: dict[str, Any] = {
     "debug": False,
     "broker_url": "",  # % if broker
+    "metrics_token": "a token of these tests, and of them alone",  # % if metrics
     "webhook_url": None,  # % if worker
     "cookie_secret": "a secret of these tests, and of them alone",  # % if cookies
 }

@@ -15,6 +15,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("COOKIE_SECRET", "a secret of these tests, and only of them")  # % if cookies
+    monkeypatch.setenv("METRICS_TOKEN", "a token of these tests, and only of them")  # % if metrics
     return tmp_path / ".env"
 
 

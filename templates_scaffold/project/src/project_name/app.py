@@ -17,6 +17,7 @@ from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
 from .handlers.items import ItemHandler, ItemsHandler  # % if crud
+from .handlers.metrics import MetricsHandler  # % if metrics
 from .handlers.not_found import NotFoundHandler  # % if not bare
 from .handlers.openapi import DocsHandler, OpenApiHandler  # % if openapi
 from .handlers.primes import PrimesHandler  # % if worker and pages
@@ -32,6 +33,7 @@ from .throttle import Throttle  # % if auth
 from .work.jobs import Jobs  # % if worker
 from .work.processes import Processes  # % if worker
 from .work.webhook import Webhook  # % if worker
+from .wsgi import WSGI_ROUTE  # % if wsgi
 
 # % if html
 HERE = Path(__file__).parent
@@ -45,6 +47,8 @@ ROUTES = [
     url(r"/primes/socket", PrimesSocket, name="primes-socket"),  # % if worker
     url(r"/rooms/([a-z0-9-]{1,32})", RoomHandler, name="room"),  # % if rooms
     url(r"/rooms/([a-z0-9-]{1,32})/socket", RoomSocket, name="room-socket"),  # % if rooms
+    url(r"/metrics", MetricsHandler, name="metrics"),  # % if metrics
+    WSGI_ROUTE,  # % if wsgi
     url(r"/livez", LiveHandler, name="livez"),
     url(r"/readyz", ReadyHandler, name="readyz"),
     url(r"/items", ItemsHandler, name="items"),  # % if crud
@@ -114,6 +118,7 @@ def make_app(settings: Settings | None = None) -> Application:
         # %| hub=Hub(),
         # % endif
         # % endif
+        metrics_token=settings.metrics_token,  # % if metrics
         # % if worker
         jobs=Jobs(),
         processes=Processes(),

@@ -6,9 +6,9 @@ from typing import Self
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# % if cookies or worker
+# % if secret or worker
 from .rooms.brokers import NO_BROKER, BrokerUrl  # % if broker
-from .secret import PLACEHOLDER, Secret  # % if cookies
+from .secret import PLACEHOLDER, Secret  # % if secret
 from .work.webhook import WebhookUrl  # % if worker
 
 # % endif
@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     debug: bool = False
+    metrics_token: Secret = PLACEHOLDER  # % if metrics
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
     database_url: str = Field(default=DATABASE, repr=False)  # % if sql

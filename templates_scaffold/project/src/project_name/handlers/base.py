@@ -11,7 +11,8 @@ from typing import Any
 from tornado.escape import json_encode
 from tornado.web import RequestHandler
 
-# % if db or json
+# % if db or json or metrics
+from .. import metrics  # % if metrics
 from ..db.engine import Database  # % if db
 from ..db.users import Role  # % if auth
 from .json_body import InvalidError  # % if json
@@ -70,6 +71,7 @@ class BaseHandler(RequestHandler):
             self.set_header("Strict-Transport-Security", "max-age=31536000")
 
     def on_finish(self) -> None:
+        metrics.note(self)  # % if metrics
         took = self.request.request_time()
         if took > SLOW:
             what = (self.request.method, self.request.path)
