@@ -9,7 +9,7 @@ import os
 import selectors
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NoReturn
 
 from tornado_cli.events import (
@@ -25,6 +25,7 @@ from tornado_cli.events import (
 )
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.leisure import import_what_is_wanted_later
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
 from tornado_cli.system.endings import leave_at_once
@@ -50,11 +51,10 @@ class NewStage(Record):
 class Forkserver:
     """Forks on order and reports how its children end."""
 
-    def __init__(self, control: Channel, boot: ServeBoot, *, at_leisure: Callable[[], None] | None = None) -> None:
-        """`at_leisure` is called once, when the first process has been forked: it makes the later ones faster."""
+    def __init__(self, control: Channel, boot: ServeBoot) -> None:
         self._control = control
         self._boot = boot
-        self._at_leisure = at_leisure
+        self._is_complete = False
         self._processes: dict[int, int] = {}
         """Numbers of the processes forked, by pid."""
         self._stages: set[int] = set()
@@ -66,7 +66,9 @@ class Forkserver:
         """Serve the server's orders. Return in a child what it is to be; the forkserver itself leaves here."""
         self._control.set_blocking(False)
         adopt_orphans()
-        _freeze()
+        # Frozen, the heap stays shared with the children: no collector writes to it, which would be its first look.
+        gc.freeze()
+        gc.enable()
         self._control.send(StageReady(pid=os.getpid()))
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
@@ -83,10 +85,11 @@ class Forkserver:
                 self._prepare_further()
 
     def _prepare_further(self) -> None:
-        if self._at_leisure is not None and self._processes:
-            self._at_leisure()
-            self._at_leisure = None
-            _freeze()
+        if self._processes and not self._is_complete:
+            self._is_complete = True
+            import_what_is_wanted_later()
+            gc.collect()
+            gc.freeze()
 
     def _obey_all(self) -> NewProcess | NewStage | None:
         while True:
@@ -164,12 +167,6 @@ class Forkserver:
     def _leave(self) -> NoReturn:
         end_descendants()
         leave_at_once()
-
-
-def _freeze() -> None:
-    """Keep the heap shared with the children: collected once, it is not written to by their collectors."""
-    gc.collect()
-    gc.freeze()
 
 
 def first_boot() -> tuple[Channel, ServeBoot]:

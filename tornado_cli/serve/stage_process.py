@@ -19,14 +19,6 @@ from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.memory_files import read_file
 from tornado_cli.system.wakeup import leave_to_the_parent
 
-_WANTED_LATER = (
-    "tornado.autoreload",
-    "tornado_cli.app.blocked.watch",
-    "tornado_cli.http.requests",
-    "tornado_cli.serve.checkpoints",
-    "tornado_cli.serve.warm",
-)
-
 
 def main() -> NoReturn:
     """Be a forkserver on the channel whose descriptor is the argument; forks come back here to be what they are for.
@@ -37,7 +29,7 @@ def main() -> NoReturn:
     hosting = framework()
     control, boot = first_boot()
     process = AppProcess(boot, hosting, Recorder())
-    born = Forkserver(control, boot, at_leisure=_import_what_is_wanted_later).run()
+    born = Forkserver(control, boot).run()
     while True:
         if isinstance(born, NewProcess):
             if not boot.config.warm:
@@ -72,12 +64,6 @@ def framework() -> Hosting:
     return hosting
 
 
-def _import_what_is_wanted_later() -> None:
-    """Import what the first answer needs not, or not always."""
-    for name in _WANTED_LATER:
-        importlib.import_module(name)
-
-
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
     """Import what is listed, and return all that came with it; leave when one of the modules makes that impossible."""
     from tornado_cli.serve.warm import CannotFork, import_for_all
@@ -88,7 +74,3 @@ def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
     except CannotFork as error:
         stage.control.send(StageFailed(pid=os.getpid(), reason=str(error), cold=[error.module]))
         leave_at_once()
-
-
-if __name__ == "__main__":
-    main()

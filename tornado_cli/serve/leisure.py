@@ -1,0 +1,17 @@
+"""What a forkserver does when its first process runs: the later ones start faster for it."""
+
+import importlib
+
+_WANTED_LATER = (
+    "tornado.autoreload",
+    "tornado_cli.app.blocked.watch",
+    "tornado_cli.http.requests",
+    "tornado_cli.serve.checkpoints",
+    "tornado_cli.serve.warm",
+)
+
+
+def import_what_is_wanted_later() -> None:
+    """Import what the first answer needs not, or not always."""
+    for name in _WANTED_LATER:
+        importlib.import_module(name)
