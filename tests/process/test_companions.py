@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from support.process_tree import command_of, wait_until_gone
+from support.process_tree import command_of, cpu_seconds, wait_until_gone
 from support.project import app_that_says, save, write
 from support.server_process import DEADLINE, ServerProcess
+from support.trouble import let_pass
 
 # Says so, then waits for ever; with a child in a session of its own.
 STAYS = """
@@ -20,6 +21,12 @@ print("child", child.pid)
 sys.stdin.read()
 """
 DEAF = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + STAYS
+NOTES_TERM = """
+import pathlib, signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(pathlib.Path("asked").touch()))
+print("listens", flush=True)
+signal.pause()
+"""
 DIES_ONCE = """
 import pathlib, sys
 been = pathlib.Path("been")
@@ -110,6 +117,32 @@ def test_they_end_with_the_server(tmp_path: Path, program: str, number: signal.S
         server.wait_for("ready")
         assert server.stop(number) == 0
         assert not server.tree()
+
+
+def test_what_they_have_started_in_sessions_of_their_own_is_asked_to_end(tmp_path: Path) -> None:
+    write(tmp_path, {"child.py": NOTES_TERM})
+    project(tmp_path, {"css": STAYS.replace('"-c", "import time; time.sleep(1000)"', '"child.py"')})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for(source="css", message="listens")
+        server.wait_for("ready")
+        assert server.stop() == 0
+        assert (tmp_path / "asked").exists()
+
+
+@pytest.mark.outside("linux")
+def test_waiting_for_one_that_does_not_end_costs_nothing(tmp_path: Path) -> None:
+    project(tmp_path, {"css": DEAF})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for(source="css")
+        server.wait_for("ready")
+        [keeper] = [pid for pid in server.tree() if "companions.keeper" in command_of(pid)]
+        before = cpu_seconds(keeper)
+        server.send(signal.SIGTERM)
+        server.wait_for("stopped")
+        # Half of the time that it has before it is killed.
+        let_pass(1.0)
+        assert cpu_seconds(keeper) - before < 0.2
+        assert server.wait_for_exit() == 0
 
 
 @pytest.mark.parametrize("program", [STAYS, DEAF])

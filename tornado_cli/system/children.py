@@ -117,7 +117,7 @@ def reap() -> list[tuple[int, int]]:
 def end_descendants() -> None:
     """Kill and reap every child, and those that come to this subreaper when their parents die."""
     while True:
-        for pid in _children_of_this_process():
+        for pid in children_of_this_process():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         try:
@@ -132,7 +132,7 @@ def end_strays(known: Collection[int], before: float | None) -> None:
     With `before`, in seconds since the machine was started, only those that are older. They came to this subreaper
     whatever session or group they made; reaping them is the caller's as with any child.
     """
-    for pid in _children_of_this_process():
+    for pid in children_of_this_process():
         if pid not in known and (before is None or _started_at(pid) < int(before * _TICKS)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -148,7 +148,7 @@ def _started_at(pid: int) -> int:
         return 0
 
 
-def _children_of_this_process() -> list[int]:
+def children_of_this_process() -> list[int]:
     """Return the pids of direct children; none of them can be another process, for only this one reaps them."""
     try:
         with open(f"/proc/self/task/{os.getpid()}/children") as file:  # noqa: PTH123 - a kernel file.

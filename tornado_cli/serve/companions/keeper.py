@@ -21,7 +21,7 @@ from tornado_cli.logs.events import event
 from tornado_cli.serve.companions.boot import KeeperBoot
 from tornado_cli.serve.companions.policy import after_end
 from tornado_cli.system.channel import Channel, ChannelClosed
-from tornado_cli.system.children import end_descendants, keep_to_this_tree, reap
+from tornado_cli.system.children import children_of_this_process, end_descendants, keep_to_this_tree, reap
 from tornado_cli.system.endings import how_it_ended
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans, die_with
@@ -67,6 +67,8 @@ class Keeper:
         try:
             self._control.receive()
         except ChannelClosed:
+            # Its end is always there to be read: nobody may wait for it once more.
+            self._inbox.forget(self._control)
             self._is_over = True
 
     def _time_left(self) -> float | None:
@@ -126,11 +128,15 @@ class Keeper:
         event(logger, logging.WARNING, "companion_ended", message, companion=name, code=code)
 
     def _end(self) -> None:
-        for one in self._kept:
-            if one.pid is not None:
-                _send_to_group(one.pid, signal.SIGTERM)
+        asked = {one.pid for one in self._kept if one.pid is not None}
+        for group in asked:
+            _send_to_group(group, signal.SIGTERM)
         deadline = time.monotonic() + _GRACE
         while _has_children() and (left := deadline - time.monotonic()) > 0:
+            # What one has started in a session of its own comes here when that one has ended.
+            for group in {os.getpgid(pid) for pid in children_of_this_process()} - asked:
+                asked.add(group)
+                _send_to_group(group, signal.SIGTERM)
             self._inbox.wait(left, lambda _: None)
         end_descendants()
 
