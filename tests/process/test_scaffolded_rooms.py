@@ -20,7 +20,7 @@ Message = dict[str, Any]
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("made") / "shop"
-    plan(target, preset="realtime", given={"broker": "both"}).write()
+    plan(target, preset="realtime", given={"auth": "none", "db": "none", "broker": "both"}).write()
     return target
 
 

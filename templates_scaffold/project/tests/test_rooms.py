@@ -32,14 +32,23 @@ class RoomsTest(AppCase):
     async def enter(
         self, name: str, room: str = "lobby", **headers: str
     ) -> WebSocketClientConnection:
-        url = self.get_url(f"/rooms/{room}/socket?name={name}").replace("http", "ws")
-        socket = await websocket_connect(HTTPRequest(url, headers=headers))
+        # % if auth
+        url = self.get_url(f"/rooms/{room}/socket").replace("http", "ws")
+        request = HTTPRequest(url, headers={"Cookie": self.cookies[name], **headers})
+        # % else
+        # %| url = self.get_url(f"/rooms/{room}/socket?name={name}").replace("http", "ws")
+        # %| request = HTTPRequest(url, headers=headers)
+        # % endif
+        socket = await websocket_connect(request)
         self.sockets.append(socket)
         return socket
 
     def setUp(self) -> None:
         super().setUp()
         self.sockets: list[WebSocketClientConnection] = []
+        # % if auth
+        self.cookies = {name: self.log_in(name) for name in ("Ada", "Bob", "Eve")}
+        # % endif
 
     def tearDown(self) -> None:
         for socket in self.sockets:
@@ -47,11 +56,42 @@ class RoomsTest(AppCase):
         super().tearDown()
 
     def test_the_page_brings_its_script(self) -> None:
-        response = self.fetch("/rooms/lobby")
+        # % if auth
+        response = self.fetch("/rooms/lobby", headers={"Cookie": self.cookies["Ada"]})
+        # % else
+        # %| response = self.fetch("/rooms/lobby")
+        # % endif
         assert response.code == 200
         assert b'data-socket="/rooms/lobby/socket"' in response.body
         assert self.fetch("/rooms/<b>").code == 404
 
+    # % if auth
+    @gen_test
+    async def test_who_is_not_logged_in_cannot_enter(self) -> None:
+        with pytest.raises(HTTPClientError) as refused:
+            await self.enter("Ada", Cookie="session=forged")
+        assert refused.value.code == 401
+
+    @gen_test
+    async def test_whoever_logged_out_says_nothing_more(self) -> None:
+        ada = await self.enter("Ada")
+        answer = await self.http_client.fetch(
+            self.get_url("/logout"),
+            method="POST",
+            body="",
+            headers={"Cookie": self.cookies["Ada"]},
+            follow_redirects=False,
+            raise_error=False,
+        )
+        assert answer.code == 303
+        await say(ada, "still here")
+        while await ada.read_message() is not None:
+            pass
+        assert ada.close_code == 1008
+        bob = await self.enter("Bob")
+        assert (await told(bob, "lines"))["lines"] == []
+
+    # % endif
     @gen_test
     async def test_what_one_says_all_hear(self) -> None:
         ada = await self.enter("Ada")

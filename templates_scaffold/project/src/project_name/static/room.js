@@ -2,6 +2,9 @@
 
 const SHORTEST_WAIT = 500; // milliseconds
 const LONGEST_WAIT = 30_000;
+/*% if auth %*/
+const LOGGED_OUT = 1008;
+/*% endif %*/
 
 const form = document.querySelector("#say");
 const lines = document.querySelector("#lines");
@@ -28,7 +31,13 @@ function connect() {
     show("");
   });
   opening.addEventListener("message", (event) => receive(JSON.parse(event.data)));
-  opening.addEventListener("close", () => {
+  opening.addEventListener("close", (event) => {
+    /*% if auth %*/
+    if (event.code === LOGGED_OUT) {
+      show("You are logged out. Load the page again to log in.");
+      return;
+    }
+    /*% endif %*/
     // A new connection may have taken its place already.
     if (socket === opening) comeBack(Date.now() - openedAt);
   });
