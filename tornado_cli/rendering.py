@@ -26,6 +26,7 @@ DIRECTIVE = re.compile(
 )
 CONDITIONAL = re.compile(r"(.*\S)[ \t]+#[ ]?%[ \t]+if[ \t]+(.+)(\n?)")
 SLEEPING = re.compile(r"([ \t]*)#[ ]?%\|[ ]?(.*)", re.DOTALL)
+MARK = "%"  # Most lines have none: nothing of all this.
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 NOTHING = (False, "", "none")
 
@@ -71,17 +72,26 @@ class Block:
 def chosen_lines(text: str, source: str, answers: Answers) -> Iterator[str]:
     blocks: list[Block] = []
     for number, line in enumerate(LINE.findall(text), start=1):
-        where = f"{source}:{number}"
-        if found := DIRECTIVE.fullmatch(line):
+        if MARK not in line:
+            wanted = line
+        elif found := DIRECTIVE.fullmatch(line):
             assert found.lastgroup is not None
-            obey(found[found.lastgroup], where, blocks, answers)
+            obey(found[found.lastgroup], f"{source}:{number}", blocks, answers)
             continue
-        found = CONDITIONAL.fullmatch(line)
-        is_wanted = found is None or holds(found[2], answers, where)
-        if is_wanted and is_kept(blocks):
-            yield SLEEPING.sub(r"\1\2", found[1] + found[3] if found else line)
+        else:
+            wanted = wanted_part(line, f"{source}:{number}", answers)
+        if wanted and is_kept(blocks):
+            yield wanted
     if blocks:
         raise TemplateError(blocks[-1].where, "this `if` has no `endif`.")
+
+
+def wanted_part(line: str, where: str, answers: Answers) -> str:
+    """The line without its condition, and awake; empty when its condition is not true."""
+    found = CONDITIONAL.fullmatch(line)
+    if found and not holds(found[2], answers, where):
+        return ""
+    return SLEEPING.sub(r"\1\2", found[1] + found[3] if found else line)
 
 
 def is_kept(blocks: list[Block]) -> bool:

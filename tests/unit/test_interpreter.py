@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from importlib.metadata import Distribution
 from pathlib import Path
 
 import pytest
@@ -169,18 +168,6 @@ def test_an_environment_without_pip_is_given_to_uv(tmp_path: Path) -> None:
     assert install_command(python, "tornado-tcli") == f"uv pip install --python {python} tornado-tcli"
 
 
-class Recorded(Distribution):
-    def __init__(self, record: str | None) -> None:
-        self.record = record
-
-    def read_text(self, filename: str) -> str | None:
-        assert filename == "direct_url.json"
-        return self.record
-
-    def locate_file(self, path: str | os.PathLike[str]) -> Path:
-        return Path(path)
-
-
 @pytest.mark.parametrize(
     ("record", "source"),
     [
@@ -195,10 +182,13 @@ class Recorded(Distribution):
     ],
 )
 def test_it_is_installed_from_where_ours_came_from(
-    monkeypatch: pytest.MonkeyPatch, record: dict[str, object] | None, source: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record: dict[str, object] | None, source: str
 ) -> None:
-    recorded = Recorded(json.dumps(record) if record else None)
-    monkeypatch.setattr("importlib.metadata.distribution", lambda _name: recorded)
+    installed = tmp_path / "tornado_tcli-0.1.0.dist-info"
+    installed.mkdir()
+    if record:
+        (installed / "direct_url.json").write_text(json.dumps(record))
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
     assert install_source() == source
 
 

@@ -86,7 +86,6 @@ def next_steps(target: Path, plan: Plan, *, lock: str) -> str:
 
 def install_step(pip: str) -> dict[str, str]:
     """Return how the tcli that runs comes into the project's environment; nothing where it cannot be told."""
-    # importlib.metadata takes longer than all the rest: not before the project is there.
     from tornado_cli.system.interpreter import DISTRIBUTION, install_source
 
     source = install_source()
