@@ -29,6 +29,7 @@ DEPENDENCIES = frozenset(
         "pydantic",
         "pydantic_settings",
         "pytest",
+        "python_multipart",
         "redis",
         "ruff",
         "sqlalchemy",

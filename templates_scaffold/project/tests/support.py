@@ -1,8 +1,8 @@
 """What tests share: the application over real HTTP, between its start and its stop."""
 
 import os  # % if sql
-import tempfile  # % if sql
-from pathlib import Path  # % if sql
+import tempfile  # % if sql or pages
+from pathlib import Path  # % if sql or pages
 from typing import Any
 
 from argon2 import PasswordHasher  # % if auth
@@ -37,10 +37,17 @@ def database_in(folder: Path) -> str:
     return os.environ.get("TEST_DATABASE_URL", f"sqlite+aiosqlite:///{folder / 'test.sqlite3'}")
 
 
-async def make_tables(url: str) -> None:
+async def drop_tables(url: str) -> None:
     database = Database(url)
     async with database.engine.begin() as connection:
         await connection.run_sync(TABLES.drop_all)
+    await database.close()
+
+
+async def make_tables(url: str) -> None:
+    await drop_tables(url)
+    database = Database(url)
+    async with database.engine.begin() as connection:
         await connection.run_sync(TABLES.create_all)
     await database.close()
 
@@ -58,10 +65,14 @@ class AppCase(AsyncHTTPTestCase):
 
     def given(self) -> dict[str, Any]:
         """Settings of this test alone."""
-        # % if sql
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        return {"database_url": database_in(Path(folder.name))}
+        # % if sql or pages
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        return {
+            "database_url": database_in(folder),  # % if sql
+            "uploads": folder / "uploads",  # % if pages
+        }
         # % else
         # %| return {}
         # % endif

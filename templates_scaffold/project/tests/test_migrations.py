@@ -1,6 +1,6 @@
 """The migrations lead to the tables as they are declared, and back."""
 
-import asyncio  # % if tables
+import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,15 +14,17 @@ from project_name.db.engine import opened
 from project_name.settings import SettingsError
 
 # % endif
-from .support import database_in
+from .support import database_in, drop_tables
 
 
 @pytest.fixture
 def config(tmp_path: Path) -> Iterator[Config]:
     config = Config(stdout=io.StringIO())
+    url = database_in(tmp_path)
+    asyncio.run(drop_tables(url))
     scripts = "project_name:migrations"
     config.set_main_option("script_location", scripts)
-    config.attributes["url"] = database_in(tmp_path)
+    config.attributes["url"] = url
     command.upgrade(config, "head")
     yield config
     command.downgrade(config, "base")

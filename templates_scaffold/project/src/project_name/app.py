@@ -12,7 +12,8 @@ from tornado.web import Application, url
 # %| from .hello import HelloHandler
 # % endif
 from .db.engine import opened  # % if sql
-from .handlers import auth  # % if auth
+from .handlers.auth import ROUTES as AUTH_ROUTES  # % if auth
+from .handlers.files import ROUTES as FILE_ROUTES  # % if pages
 from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
@@ -55,7 +56,8 @@ ROUTES = [
     url(r"/items/([0-9a-f]{32})", ItemHandler, name="item"),  # % if crud
     url(r"/openapi.json", OpenApiHandler, name="openapi"),  # % if openapi
     url(r"/docs", DocsHandler, name="docs"),  # % if openapi
-    *auth.ROUTES,  # % if auth
+    *AUTH_ROUTES,  # % if auth
+    *FILE_ROUTES,  # % if pages
     # % else
     # %| url(r"/", HelloHandler, name="hello"),
     # % endif

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
     database_url: str = Field(default=DATABASE, repr=False)  # % if sql
+    uploads: Path = ENV_FILE.parent / "uploads"  # % if pages
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
 
     @classmethod
