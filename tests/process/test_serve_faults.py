@@ -354,6 +354,21 @@ def test_a_save_during_a_reload_is_served(tmp_path: Path) -> None:
         assert server.get().text == "newest"
 
 
+def test_another_application_in_the_settings_is_served(tmp_path: Path) -> None:
+    settings = '[tool.tcli]\napp = "one:make_app"\n'
+    write(tmp_path, {"one.py": app_that_says("one"), "two.py": app_that_says("two"), "pyproject.toml": settings})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        assert server.get().text == "one"
+        save(tmp_path / "pyproject.toml", settings.replace("one", "two"))
+        server.wait_for_reload_of("pyproject.toml")
+        assert server.get().text == "two"
+        # Settings that cannot be read name nobody else.
+        save(tmp_path / "pyproject.toml", "[tool.tcli\n")
+        server.wait_for("reloaded", attempt=3)
+        assert server.get().text == "two"
+
+
 def test_a_setting_of_the_application_that_is_edited_is_read_again(tmp_path: Path) -> None:
     # D10
     code = app_that_says("").replace('self.write("")', "self.write(TITLE)")

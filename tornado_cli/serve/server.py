@@ -7,11 +7,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tornado_cli.app.foresight import foreseen_imports
 from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.sources import PYPROJECT
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.events import ForkStage, StartProcess
 from tornado_cli.logs.events import event
@@ -122,13 +124,15 @@ class Server:
             # Any of the three makes what was imported ahead worthless.
             is_other = self._environment.is_concerned(files) and self._environment.renew()
             is_other |= self._packages.have_changed()
-            if self._fleet.phase is Phase.BROKEN or self._is_target_in(files):
+            if self._fleet.phase is Phase.BROKEN or self._names_target(files):
                 is_other |= self._find_again()
             self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
 
-    def _is_target_in(self, files: tuple[str, ...]) -> bool:
+    def _names_target(self, files: tuple[str, ...]) -> bool:
+        """Say whether another application may be meant now: by the settings, or by its own file."""
         # The watcher's paths are the real ones.
-        return self._target.path is not None and os.path.realpath(self._target.path) in files
+        path = "" if self._target.path is None else os.path.realpath(self._target.path)
+        return any(file == path or Path(file).name == PYPROJECT for file in files)
 
     def _find_again(self) -> bool:
         """Look at the application anew; say whether an edit has turned a script into a module, or moved it."""

@@ -5,9 +5,10 @@ import os
 from functools import partial
 
 from tornado_cli.app.discover import find_target
+from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.companions import companions_of
-from tornado_cli.config.sources import Settings, working_directory
+from tornado_cli.config.sources import Settings, find_settings, working_directory
 from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
@@ -41,15 +42,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         Terminal().warning(warning.message, warning.hint)
     for variable in strange_variables(os.environ):
         Terminal().warning(variable.message, variable.hint)
-    find = partial(
-        find_target,
-        config.app or None,
-        working_directory(),
-        script=config.script,
-        environ=os.environ,
-        configured=settings.app or None,
-    )
-    target = find()
+    target = _found(config, settings)
     environment = Environment(config, settings, working_directory())
     companions = companions_of(settings)
     ground = ground_of(config, working_directory(), target.search_path, environment.files)
@@ -71,9 +64,22 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         )
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)
+        find = partial(_found_again, config)
         changes = ChangedFiles()
         watcher = Watcher(ground, changes, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
-        server = Server(config, boot, find, target, environment, addresses, inbox, log, terminal, url, watcher)
+        server = Server(
+            config,
+            boot,
+            find,
+            target,
+            environment,
+            addresses,
+            inbox,
+            log,
+            terminal,
+            url,
+            watcher,
+        )
         with signals_for_main_thread_only():
             watcher.start()
         try:
@@ -83,6 +89,16 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             terminal.give_back()
             watcher.stop()
             changes.close()
+
+
+def _found(config: ServeConfig, settings: Settings) -> Target:
+    directory, configured = working_directory(), settings.app or None
+    return find_target(config.app or None, directory, script=config.script, environ=os.environ, configured=configured)
+
+
+def _found_again(config: ServeConfig) -> Target:
+    # The settings may name another one by now.
+    return _found(config, find_settings(working_directory()))
 
 
 def _listen(config: ServeConfig) -> Opened:
