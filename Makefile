@@ -11,6 +11,9 @@ INSTALLED = $(VENV)/.installed
 INSTALLED_DEV = $(VENV)/.installed-dev
 PIP_INSTALL = $(BIN) -m pip install --quiet --disable-pip-version-check
 
+# Hundreds of processes would compile what they import anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-others check lint types clean
 

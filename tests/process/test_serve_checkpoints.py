@@ -104,15 +104,19 @@ class Shop:
         self._edit()
 
 
-def cold(folder: Path) -> list[Any]:
-    """Return what plain Python finds."""
-    code = "import main"
+def start_cold(folder: Path) -> "subprocess.Popen[str]":
+    """Have plain Python find what there is, while the server does."""
     # Its own bytecode: two writers of one file are another test's matter.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    ran = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return facts_of(ran.stdout.splitlines())[-1]
+    command = [sys.executable, "-c", "import main"]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def found_by(cold: "subprocess.Popen[str]") -> list[Any]:
+    with cold:
+        found, _ = cold.communicate()
+    assert cold.returncode == 0
+    return facts_of(found.splitlines())[-1]
 
 
 def facts_of(lines: list[str]) -> list[list[Any]]:
@@ -128,14 +132,15 @@ def test_after_any_change_the_application_is_what_plain_python_makes_of_it(tmp_p
     shop = Shop(tmp_path, seed)
     with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
         server.wait_for("ready")
-        assert told(server)[-1] == cold(tmp_path)
+        assert told(server)[-1] == found_by(start_cold(tmp_path))
         for number in range(EDITS):
             let_pass(IDLE)
             shop.change()
             # A change that comes after it ends all that comes of it.
             write(tmp_path, {f"end{number}.py": ""})
+            cold = start_cold(tmp_path)
             server.wait_for_reload_of(f"end{number}.py")
-            assert told(server)[-1] == cold(tmp_path), server.told()
+            assert told(server)[-1] == found_by(cold), server.told()
 
 
 def test_what_the_source_says_of_imports_is_imported_for_all_processes_from_the_first_on(tmp_path: Path) -> None:
