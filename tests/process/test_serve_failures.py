@@ -153,6 +153,14 @@ def test_without_its_server_nothing_is_left_in_two_seconds(tmp_path: Path) -> No
             """It is free."""
 
 
+def test_a_project_that_is_not_installed_is_told_how(tmp_path: Path) -> None:
+    needs = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["no-such-thing>=1"]\n'
+    write(tmp_path, {"main.py": "import no_such_thing\n" + app_that_says("one"), "pyproject.toml": needs})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        told = str(server.wait_for("app_failed")["message"])
+        assert "no-such-thing of pyproject.toml is not installed. Install them: python -m pip install -e ." in told
+
+
 def test_what_the_application_started_goes_with_it(tmp_path: Path) -> None:
     start = "import subprocess\nsubprocess.Popen(['sleep', '3600'], start_new_session=True)\n"
     write(tmp_path, {"main.py": start + app_that_says("one")})

@@ -15,6 +15,7 @@ from tornado_cli.app.failures import describe_failure
 from tornado_cli.app.load import Loaded, load, make_application
 from tornado_cli.app.script import run_script
 from tornado_cli.app.target import Kind, Target
+from tornado_cli.config.sources import working_directory
 from tornado_cli.errors import AppError, TcliError
 from tornado_cli.events import AppFailed
 from tornado_cli.http.hosting import Hosting
@@ -116,5 +117,22 @@ def failure_of(error: BaseException) -> AppFailed:
     if isinstance(error, TcliError):
         return AppFailed(pid=os.getpid(), title=str(error), hint=error.hint)
     failure = describe_failure(error, [_OUR_ROOT])
-    may_pass = not isinstance(error, _MISTAKES)
-    return AppFailed(pid=os.getpid(), title=failure.title, traceback=failure.traceback_text, may_pass=may_pass)
+    return AppFailed(
+        pid=os.getpid(),
+        title=failure.title,
+        traceback=failure.traceback_text,
+        hint=_hint_for(error),
+        may_pass=not isinstance(error, _MISTAKES),
+    )
+
+
+def _hint_for(error: BaseException) -> str:
+    if not isinstance(error, ModuleNotFoundError):
+        return ""
+    from tornado_cli.app.requirements import missing_requirements
+
+    missing = missing_requirements(working_directory())
+    if not missing:
+        return ""
+    are = "is" if len(missing) == 1 else "are"
+    return f"{', '.join(missing)} of pyproject.toml {are} not installed. Install them: python -m pip install -e ."
