@@ -45,22 +45,44 @@ Next:
   python -m my_shop   # on plain Tornado: http://127.0.0.1:8000
   tcli serve --debug  # the same, fresh after each save
 """
-# Kills the process at the Nth thing it does to the disk: each moment can be had, and again.
-KILL_AT = """
-import os, signal, sys
-name, number, moment = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-seen = 0
+# Writes a project again and again, each time in a folder of its own, and sends the signal one step later each time;
+# ends with the one that was not hit. Steps are the things it does to the disk.
+AT_EACH_STEP = """
+import ctypes, os, signal, sys
+from pathlib import Path
+from tornado_cli.files.merge import write_into
+from tornado_cli.files.obstacles import Existing, arrival
+from tornado_cli.files.whole import write_folder
+from tornado_cli.scaffold.generate import plan
 
-def count(event, args):
-    global seen
-    if event == "os.mkdir" or (seen and event in {"open", "ctypes.dlsym"}):
-        seen += 1
-        if seen == moment:
-            os.kill(os.getpid(), number)
+number, is_there = map(int, sys.argv[1:])
+files = plan(Path("shop"), preset="minimal").files
 
-from tornado_cli.commands.new import new
-sys.addaudithook(count)
-new([name, "-t", "minimal", "--no-git"])
+def write(step, target):
+    seen = 0
+    def count(event, args):
+        nonlocal seen
+        if event in {"os.mkdir", "os.rmdir", "os.remove", "open", "ctypes.dlsym"}:
+            seen += 1
+            if seen == step:
+                os.kill(os.getpid(), number)
+    planned = arrival(target, files, Existing.SET_ASIDE) if is_there else None
+    sys.addaudithook(count)
+    write_into(target, planned) if planned else write_folder(target, files)
+
+for step in range(1, 1000):
+    target = Path(str(step)).absolute() / "shop"
+    target.parent.mkdir()
+    if is_there:
+        (target / "src").mkdir(parents=True)
+        (target / "README.md").write_text("mine")
+    child = os.fork()
+    if not child:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        write(step, target)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] == 0:
+        break
 """
 
 
@@ -279,29 +301,36 @@ def test_of_several_at_once_exactly_one_makes_the_project(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["shop"]
 
 
-def run_until(tmp_path: Path, number: signal.Signals, moment: int) -> int:
-    command = [sys.executable, "-c", KILL_AT, "shop", str(int(number)), str(moment)]
-    return subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=60).returncode
+def at_each_step(folder: Path, number: signal.Signals, *, is_there: bool) -> list[Path]:
+    """Return a folder for each step, in their order; in the last one nothing was disturbed."""
+    command = [sys.executable, "-c", AT_EACH_STEP, str(int(number)), str(int(is_there))]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
+    places = sorted(folder.iterdir(), key=lambda path: int(path.name))
+    assert len(places) > 20, done.stderr
+    return places
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    folder = tmp_path_factory.mktemp("whole")
-    assert tcli("new", "shop", "-t", "minimal", "--no-git", cwd=folder).returncode == 0
-    return everything_in(folder / "shop")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_kill_leaves_the_whole_project_or_none_and_a_signal_to_stop_nothing_else(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    places = at_each_step(tmp_path, number, is_there=False)
+    whole = everything_in(places[-1] / "shop")
+    assert "src/shop/app.py" in whole
+    for place in places:
+        left = {path.name for path in place.iterdir()}
+        assert "shop" not in left or everything_in(place / "shop") == whole
+        assert all(re.fullmatch(r"\.shop\.tcli-[0-9a-f]{8}", name) for name in left - {"shop"})
+        assert number is signal.SIGKILL or left <= {"shop"}
+    assert not (places[0] / "shop").exists()
 
 
-@pytest.mark.parametrize("moment", [1, 2, 4, 6, 7, 15, 22, 28, 30, 33, 35, 37, 38])
-def test_a_kill_leaves_the_whole_project_or_none(tmp_path: Path, whole: list[str], moment: int) -> None:
-    code = run_until(tmp_path, signal.SIGKILL, moment)
-    target = tmp_path / "shop"
-    assert code == -signal.SIGKILL or target.exists()
-    assert not target.exists() or everything_in(target) == whole
-    assert all(re.fullmatch(r"shop|\.shop\.tcli-[0-9a-f]{8}", path.name) for path in tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", [1, 7, 28])
-def test_a_signal_to_stop_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: int) -> None:
-    assert run_until(tmp_path, number, moment) != 0
-    assert everything_in(tmp_path) == []
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_in_a_folder_that_is_there_nothing_of_its_owner_is_ever_lost(tmp_path: Path, number: signal.Signals) -> None:
+    places = at_each_step(tmp_path, number, is_there=True)
+    whole = everything_in(places[-1] / "shop")
+    for place in places:
+        left = everything_in(place / "shop")
+        mine = place / "shop/README.md.orig" if "README.md.orig" in left else place / "shop/README.md"
+        assert mine.read_text() == "mine"
+        assert number is signal.SIGKILL or left in (["README.md", "src"], whole)

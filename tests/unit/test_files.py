@@ -1,3 +1,4 @@
+import errno
 import os
 import resource
 import signal
@@ -127,6 +128,39 @@ def test_a_system_without_exclusive_rename_still_replaces_no_one(
     else:
         write_folder(tmp_path / "shop", TREE)
     assert names_in(tmp_path) == ["shop"]
+
+
+@pytest.mark.parametrize("call", ["syncfs", "fsync"])
+def test_what_the_disk_could_not_take_at_the_end_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    flushed: list[str] = []
+
+    def no_room(_self: Folder, name: str = "") -> bool:
+        flushed.append(name)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    if call == "fsync":
+        monkeypatch.setattr(Folder, "flush_file_system", lambda _self: False)
+    monkeypatch.setattr(Folder, "flush_file_system" if call == "syncfs" else "flush", no_room)
+    with pytest.raises(CannotWriteError, match="Input/output error"):
+        write_folder(tmp_path / "shop", TREE)
+    assert len(flushed) == 1
+    assert names_in(tmp_path) == []
+
+
+def test_a_system_that_cannot_flush_at_once_flushes_each_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flush = Folder.flush
+    flushed: list[str] = []
+
+    def counted(self: Folder, name: str = ".") -> None:
+        flushed.append(name)
+        flush(self, name)
+
+    monkeypatch.setattr(Folder, "flush_file_system", lambda _self: False)
+    monkeypatch.setattr(Folder, "flush", counted)
+    write_folder(tmp_path / "shop", TREE)
+    assert flushed == [*(str(file.path) for file in TREE), "a", "a/b", ".", "."]
 
 
 def test_a_system_without_folder_descriptors_does_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

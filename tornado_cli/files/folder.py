@@ -57,18 +57,30 @@ class Folder:
         descriptor = os.open(self.at(str(file.path)), NEW_FILE, file.mode, dir_fd=self.descriptor)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(file.content)
-            stream.flush()
-            os.fsync(descriptor)
 
     def flush(self, name: str = ".") -> None:
-        """Make the names inside durable, not only the contents."""
+        """Have a file, or the names in a folder, on the disk."""
         if self.descriptor is None:
             return
-        descriptor = os.open(name, FOLDER, dir_fd=self.descriptor)
+        descriptor = os.open(name, os.O_RDONLY | NO_FOLLOW, dir_fd=self.descriptor)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+    def flush_file_system(self) -> bool:
+        """Have all of it on the disk, in one wait for all files; False where the system cannot."""
+        if self.descriptor is None or sys.platform != "linux":
+            return False
+        import ctypes
+
+        flush = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        if flush is None:
+            return False
+        if flush(self.descriptor) != 0:
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code))
+        return True
 
     def move(self, old: str, new: str, source: "Folder | None" = None) -> None:
         """Move `old`, of `source` or else of this folder, to `new`; raises OSError rather than replace anything."""
