@@ -1,7 +1,17 @@
-"""What all tests share: the marker `outside`, and what was skipped because of it."""
+"""What all tests share: the marker `outside`, what was skipped because of it, and signals that do what they say."""
+
+import signal
 
 import pytest
 from support.outside import require_marked
+
+
+def pytest_configure() -> None:
+    """Have what tests start heed signals, though whoever started the tests, as nohup, had them ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Still ignored here; but exec makes of it what it is by default.
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.hookimpl(tryfirst=True)

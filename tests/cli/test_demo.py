@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 from support.process_tree import living
+from support.server_process import DEADLINE
 
 ROOT = Path(__file__).parent.parent.parent
 CTRL_C = b"\x03"
@@ -50,6 +52,7 @@ class Terminal:
         os.write(self.descriptor, keys)
 
     def _read(self) -> bool:
+        assert select.select([self.descriptor], [], [], DEADLINE)[0], f"it says nothing\n{self.shown}"
         try:
             chunk = os.read(self.descriptor, 4096)
         except OSError:
