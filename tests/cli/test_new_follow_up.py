@@ -70,6 +70,15 @@ def test_no_hook_of_anybody_runs_and_no_other_repository_is_touched(place: Path,
     assert not theirs.exists()
 
 
+@pytest.mark.outside("git", "unshare")
+def test_no_network_is_needed(place: Path) -> None:
+    alone = ["unshare", "--user", "--map-root-user", "--net"]
+    command = [*alone, sys.executable, "-m", "tornado_cli", "new", "shop"]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (place / "shop" / MADE).is_file()
+
+
 @pytest.mark.parametrize(("arguments", "code"), [([], 0), (["--git"], 1)])
 @pytest.mark.parametrize(
     ("script", "problem"), [(None, "git is not installed"), ("echo no room >&2; exit 7", "no room")]

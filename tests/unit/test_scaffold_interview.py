@@ -37,6 +37,7 @@ def test_who_presses_return_gets_the_defaults() -> None:
     assert interview(person.ask, person.show) == Wanted(preset="web", given={})
     assert person.asked == ["Template", "Make it?"]
     assert re.search(r"^  How people log in +password$", person.shown, re.MULTILINE)
+    assert "OpenAPI" not in person.shown
 
 
 def test_who_wants_a_change_is_asked_each_question() -> None:

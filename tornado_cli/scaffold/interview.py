@@ -39,7 +39,7 @@ def asked_name(ask: Ask, show: Callable[[str], None]) -> Path:
 
 def interview(ask: Ask, show: Callable[[str], None]) -> Wanted | None:
     """Return what is wanted; None: nothing."""
-    show("\n".join(f"  {name:10} {preset.summary}" for name, preset in PRESETS.items()))
+    show("\n".join(["", *(f"  {name:10} {preset.summary}" for name, preset in PRESETS.items())]))
     preset = ask("Template", choices=list(PRESETS), default=DEFAULT_PRESET)
     given: Answers = {}
     while True:
@@ -53,9 +53,12 @@ def interview(ask: Ask, show: Callable[[str], None]) -> Wanted | None:
 
 
 def summary(preset: str, given: Answers) -> Iterator[str]:
+    """The answers, but for those that this template leaves no choice for."""
     answers = completed(PRESETS[preset].answers, given)
-    width = max(len(question.summary) for question in options())
-    for question in options():
+    open_questions = [question for question in options() if len(possible(preset, {}, question)) > 1]
+    width = max(len(question.summary) for question in open_questions)
+    yield ""
+    for question in open_questions:
         yield f"  {question.summary:{width}}  {word_of(answers[question.name])}"
 
 
@@ -63,7 +66,7 @@ def asked_answers(ask: Ask, preset: str) -> dict[str, Answer]:
     """Ask each question that still has more than one answer after those before it."""
     given: dict[str, Answer] = {}
     for question in options():
-        fitting = [value for value in question.offered if is_possible(preset, {**given, question.name: value})]
+        fitting = possible(preset, given, question)
         usual = completed(PRESETS[preset].answers, given)[question.name]
         if len(fitting) > 1:
             given[question.name] = asked_answer(ask, question, fitting, usual)
@@ -74,6 +77,11 @@ def asked_answer(ask: Ask, question: Question, fitting: Sequence[Answer], usual:
     words = {word_of(value): value for value in fitting}
     choices = [YES, NO] if question.values == FLAG else list(words)
     return words[ask(question.summary, choices=choices, default=word_of(usual))]
+
+
+def possible(preset: str, given: Answers, question: Question) -> list[Answer]:
+    """The answers to `question` that go with those that were given."""
+    return [value for value in question.offered if is_possible(preset, {**given, question.name: value})]
 
 
 def is_possible(preset: str, given: Answers) -> bool:
