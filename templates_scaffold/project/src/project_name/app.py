@@ -25,12 +25,14 @@ from .handlers.primes import PrimesHandler  # % if worker and pages
 from .handlers.primes_socket import PrimesSocket  # % if worker
 from .handlers.room import RoomHandler, RoomSocket  # % if rooms
 from .handlers.static import StaticHandler  # % if html
+from .handlers.wall import ROUTES as WALL_ROUTES  # % if pages
 from .modules import Field  # % if pages
 from .passwords import Passwords  # % if auth
 from .rooms.brokers import fanout_by  # % if broker
 from .rooms.hub import Hub  # % if rooms
 from .settings import Settings
 from .throttle import Throttle  # % if auth
+from .wall import Wall  # % if pages
 from .work.jobs import Jobs  # % if worker
 from .work.processes import Processes  # % if worker
 from .work.webhook import Webhook  # % if worker
@@ -58,6 +60,7 @@ ROUTES = [
     url(r"/docs", DocsHandler, name="docs"),  # % if openapi
     *AUTH_ROUTES,  # % if auth
     *FILE_ROUTES,  # % if pages
+    *WALL_ROUTES,  # % if pages
     # % else
     # %| url(r"/", HelloHandler, name="hello"),
     # % endif
@@ -81,6 +84,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
         for name in ("webhook", "jobs", "processes"):
             await resources.enter_async_context(app.settings[name].running())
         # % endif
+        resources.callback(app.settings["wall"].wake)  # % if pages
         app.settings["is_ready"] = True
         resources.callback(app.settings.update, is_ready=False)
         yield
@@ -113,6 +117,7 @@ def make_app(settings: Settings | None = None) -> Application:
         template_path=str(HERE / "templates"),
         # % endif
         ui_modules={"Field": Field},  # % if pages
+        wall=Wall(),  # % if pages
         # % if rooms
         # % if broker
         hub=Hub(fanout_by(settings.broker_url)),
