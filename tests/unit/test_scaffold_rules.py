@@ -45,7 +45,7 @@ def test_what_was_not_said_follows_from_what_was(preset: Answers, given: Answers
     [
         ({}, {"auth": "password", "db": "none"}, "database. --auth password and --db none do not", "--db sqlite"),
         (WEB, {"auth": "oauth", "sessions": "none"}, "--auth oauth and --sessions none do not", "--sessions db"),
-        (API, {"db": "none"}, "a template with a REST API and --db none do not", "--db sqlite"),
+        (API, {"db": "none"}, "A template with a REST API and --db none do not", "--db sqlite"),
         (WEB, {"openapi": True}, "--openapi and a template without a REST API", "Leave --openapi out, or choose a"),
     ],
 )

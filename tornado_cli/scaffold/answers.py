@@ -51,7 +51,7 @@ QUESTIONS: Mapping[str, Question] = {
             summary="What carries messages from process to process",
             values=(NONE, "redis", "rabbitmq", "both"),
         ),
-        Question(name="worker", summary="Work in the background, and in processes"),
+        Question(name="worker", summary="Jobs in the background, and in other processes"),
         Question(name="openapi", summary="The API described by OpenAPI"),
         Question(name="metrics", summary="Metrics for Prometheus"),
         Question(name="otel", summary="Traces by OpenTelemetry"),

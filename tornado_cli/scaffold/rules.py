@@ -35,7 +35,7 @@ class ContradictionError(UsageError):
 
     def __init__(self, rule: Rule, answers: Answers) -> None:
         told = " and ".join(described(name, answers[name]) for name in (rule.name, rule.needs))
-        super().__init__(f"{rule.reason} {told} do not go together.", hint=self.hint_for(rule))
+        super().__init__(f"{rule.reason} {told[0].upper()}{told[1:]} do not go together.", hint=self.hint_for(rule))
 
     @staticmethod
     def hint_for(rule: Rule) -> str:
