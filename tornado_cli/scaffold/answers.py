@@ -33,7 +33,6 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("sessions", "redis"),
         ("otel", True),
         ("i18n", True),
-        ("python", "3.14"),
     }
 )
 

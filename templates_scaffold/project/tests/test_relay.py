@@ -1,7 +1,7 @@
 """Fan-out through a broker that comes and goes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import fakeredis  # % if by_redis
@@ -16,6 +16,19 @@ from project_name.rooms.messages import Line, Notice, Said
 from project_name.rooms.relay import LinkLostError, Relay
 
 
+class FakeLink:
+    def __init__(self, publish: Callable[[bytes], None]) -> None:
+        self.publish = publish
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def send(self, data: bytes) -> None:
+        self.publish(data)
+
+    async def received(self) -> AsyncIterator[bytes]:
+        while data := await self.queue.get():
+            yield data
+
+
 class Broker:
     """Stands for a server; it can be ended and started."""
 
@@ -25,10 +38,10 @@ class Broker:
         self.is_left = asyncio.Event()
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator["FakeLink"]:
+    async def connect(self) -> AsyncIterator[FakeLink]:
         if not self.is_up:
             raise LinkLostError("refused")
-        link = FakeLink(self)
+        link = FakeLink(self.publish)
         self.links.append(link)
         try:
             yield link
@@ -44,19 +57,6 @@ class Broker:
     def end(self) -> None:
         self.is_up = False
         self.publish(b"")
-
-
-class FakeLink:
-    def __init__(self, broker: Broker) -> None:
-        self.broker = broker
-        self.queue: asyncio.Queue[bytes] = asyncio.Queue()
-
-    async def send(self, data: bytes) -> None:
-        self.broker.publish(data)
-
-    async def received(self) -> AsyncIterator[bytes]:
-        while data := await self.queue.get():
-            yield data
 
 
 class Ear:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 
 from argon2 import PasswordHasher
@@ -47,11 +47,10 @@ class Passwords:
             self.at_work -= 1
 
     def verify(self, password: str, password_hash: str | None) -> bool:
-        try:
+        with suppress(Argon2Error, InvalidHashError):
             self.hasher.verify(password_hash or self.hash_of_nobody, password)
-        except (Argon2Error, InvalidHashError):
-            return False
-        return password_hash is not None
+            return password_hash is not None
+        return False
 
     @cached_property
     def hash_of_nobody(self) -> str:
