@@ -31,7 +31,6 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
         ("db", "mongo"),
         ("auth", "oauth"),
         ("sessions", "redis"),
-        ("otel", True),
         ("i18n", True),
     }
 )

@@ -32,6 +32,7 @@ from .rooms.brokers import fanout_by  # % if broker
 from .rooms.hub import Hub  # % if rooms
 from .settings import Settings
 from .throttle import Throttle  # % if auth
+from .tracing import tracing  # % if otel
 from .wall import Wall  # % if pages
 from .work.jobs import Jobs  # % if worker
 from .work.processes import Processes  # % if worker
@@ -73,6 +74,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
     """Open what the application needs before its first request, close it after the last."""
     config: Settings = app.settings["config"]  # % if sql
     async with AsyncExitStack() as resources:
+        await resources.enter_async_context(tracing())  # % if otel
         # % if sql
         database = await resources.enter_async_context(opened(config.database_url))
         app.settings["database"] = database
