@@ -60,6 +60,16 @@ def test_when_watches_run_out_later_it_looks_for_itself_and_says_so_once(tmp_pat
         assert len(server.seen("polling")) == 1
 
 
+def make_files(folder: Path, count: int) -> None:
+    """Fill a folder with files that are written to: by links to one, which costs the disk least."""
+    (folder / "0.txt").touch()
+    within = os.open(folder, os.O_RDONLY)
+    for number in range(1, count):
+        os.link("0.txt", f"{number}.txt", src_dir_fd=within, dst_dir_fd=within)
+        os.close(os.open(f"{number}.txt", os.O_WRONLY, dir_fd=within))
+    os.close(within)
+
+
 @pytest.mark.outside("linux")
 def test_when_the_kernel_loses_events_the_last_edit_is_found(tmp_path: Path) -> None:
     limit_of_queue = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
@@ -67,8 +77,7 @@ def test_when_the_kernel_loses_events_the_last_edit_is_found(tmp_path: Path) -> 
     with ServerProcess("serve", cwd=tmp_path) as server:
         server.wait_for("ready")
         with stopped(server.pid):
-            for number in range(limit_of_queue // 2 + 100):
-                (tmp_path / f"many/{number}.txt").touch()
+            make_files(tmp_path / "many", limit_of_queue // 2 + 100)
             save(tmp_path / "main.py", app_that_says("new"))
             (tmp_path / "gone.py").unlink()
             write(tmp_path, {"fresh/folder/x.py": ""})
@@ -319,22 +328,12 @@ def test_names_and_sizes_that_nobody_expects_do_not_end_the_watching(tmp_path: P
         (tmp_path / "closed").mkdir(mode=0)
         before = memory_of(server.pid)
         for number in range(200):
+            (tmp_path / f"{number}").mkdir()
             make_files(tmp_path / f"{number}", 250)
         server.wait_for_reload_of("huge.py")
         assert_edits_are_served(server, tmp_path / "main.py")
         assert memory_of(server.pid) - before < 30 * 1024
         assert cpu_seconds(server.pid) < 15
-
-
-def make_files(folder: Path, count: int) -> None:
-    """Make a folder of files that are written to: by links to one, which costs the disk least."""
-    folder.mkdir()
-    (folder / "0.txt").touch()
-    within = os.open(folder, os.O_RDONLY)
-    for number in range(1, count):
-        os.link("0.txt", f"{number}.txt", src_dir_fd=within, dst_dir_fd=within)
-        os.close(os.open(f"{number}.txt", os.O_WRONLY, dir_fd=within))
-    os.close(within)
 
 
 def memory_of(pid: int) -> int:
