@@ -30,7 +30,6 @@ NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
     {
         ("db", "mongo"),
         ("auth", "oauth"),
-        ("sessions", "redis"),
         ("i18n", True),
     }
 )

@@ -17,6 +17,10 @@ from project_name.db.users import Role, Users  # % if auth
 from project_name.passwords import Passwords  # % if auth
 from project_name.settings import Settings
 
+# % if sessions == redis
+# %| from .fake_redis import use_fake_redis
+# %|
+# % endif
 OWN: dict[str, Any] = {
     "debug": False,
     "broker_url": "",  # % if broker
@@ -86,7 +90,8 @@ class AppCase(AsyncHTTPTestCase):
             user = await Users(database).add(name, "no hash: nobody logs in by password")
             assert user is not None
             await Users(database).give_role(name, role)
-            return await Sessions(database).start(user)
+            sessions: Sessions = self._app.settings["sessions"]
+            return await sessions.start(user)
 
         token = self.io_loop.run_sync(make)
         secret = self._app.settings["cookie_secret"]
@@ -98,6 +103,9 @@ class AppCase(AsyncHTTPTestCase):
         # % if sql
         config: Settings = self._app.settings["config"]
         self.io_loop.run_sync(lambda: make_tables(config.database_url))
+        # % endif
+        # % if sessions == redis
+        # %| use_fake_redis(self)
         # % endif
         self.lifespan = lifespan(self._app)
         self.io_loop.run_sync(self.lifespan.__aenter__)

@@ -12,6 +12,7 @@ from tornado.web import Application, url
 # %| from .hello import HelloHandler
 # % endif
 from .db.engine import opened  # % if sql
+from .db.sessions import Sessions  # % if auth
 from .handlers.auth import ROUTES as AUTH_ROUTES  # % if auth
 from .handlers.files import ROUTES as FILE_ROUTES  # % if pages
 from .handlers.greeting import GreetingHandler  # % if pages
@@ -79,6 +80,13 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
         database = await resources.enter_async_context(opened(config.database_url))
         app.settings["database"] = database
         app.settings["checks"]["database"] = database.ping
+        # % endif
+        # % if sessions == redis
+        # %| sessions = Sessions.opened(database, config.redis_url)
+        # %| app.settings["sessions"] = await resources.enter_async_context(sessions)
+        # %| app.settings["checks"]["redis"] = app.settings["sessions"].ping
+        # % elif auth
+        app.settings["sessions"] = Sessions(database)
         # % endif
         resources.callback(app.settings["passwords"].close)  # % if auth
         await resources.enter_async_context(app.settings["hub"].running())  # % if rooms

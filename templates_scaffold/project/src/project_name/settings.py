@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
     database_url: str = Field(default=DATABASE, repr=False)  # % if sql
+    # % if sessions == redis
+    # %| redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
+    # % endif
     uploads: Path = ENV_FILE.parent / "uploads"  # % if pages
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
 

@@ -48,11 +48,13 @@ class Users:
         async with self.session() as session:
             return await session.scalar(select(User).where(User.name == name))
 
-    # % if sessions == cookie
+    # % if not sessions == db
     async def get(self, user_id: str) -> User | None:
         async with self.session() as session:
             return await session.get(User, user_id)
 
+    # % endif
+    # % if sessions == cookie
     async def next_generation(self, user: User) -> None:
         """Make every session of this generation one of the past."""
         next_one = update(User).where(User.id == user.id).values(generation=User.generation + 1)

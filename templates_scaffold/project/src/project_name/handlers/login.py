@@ -72,7 +72,8 @@ def accounts_of(handler: RequestHandler) -> Accounts:
 
 
 def sessions_of(handler: RequestHandler) -> Sessions:
-    return Sessions(handler.settings["database"])
+    sessions: Sessions = handler.settings["sessions"]
+    return sessions
 
 
 def token_of(handler: RequestHandler) -> str:
