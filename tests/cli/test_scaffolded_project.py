@@ -36,11 +36,6 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return made
 
 
-@pytest.fixture(scope="module")
-def type_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("types")
-
-
 def environment(folder: Path) -> dict[str, str]:
     """Without settings of ours; there is no server for a database, and none is needed."""
     own = {"PYTHONPATH": "src", "DATABASE_URL": f"sqlite+aiosqlite:///{folder / 'served.sqlite3'}"}
@@ -62,11 +57,6 @@ def test_they_are_lint_free_and_formatted_whatever_their_names(tmp_path: Path) -
             plan(tmp_path / preset / name, preset=preset).write()
     check(tmp_path, "ruff", "check", "--no-cache")
     check(tmp_path, "ruff", "format", "--no-cache", "--check")
-
-
-def test_its_types_are_strict(project: Plan, type_cache: Path) -> None:
-    assert tomllib.loads((project.target / "pyproject.toml").read_text())["tool"]["mypy"]["strict"]
-    check(project.target, "mypy", "--cache-dir", str(type_cache))
 
 
 def test_its_tests_pass_without_a_warning(project: Plan) -> None:
@@ -146,13 +136,19 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(SOURCE, tmp_path_factory.mktemp("template") / "project"))
 
 
+def test_its_own_types_and_those_of_what_it_makes_are_strict(source: Path, tmp_path: Path) -> None:
+    # One after the other: what they import is read once for all.
+    check(source, "mypy", "--cache-dir", str(tmp_path / "types"))
+    for preset in PRESETS:
+        project = plan(tmp_path / preset, preset=preset)
+        project.write()
+        assert tomllib.loads((project.target / "pyproject.toml").read_text())["tool"]["mypy"]["strict"]
+        check(project.target, "mypy", "--cache-dir", str(tmp_path / "types"))
+
+
 def test_the_template_itself_is_lint_free_and_formatted(source: Path) -> None:
     check(source, "ruff", "check", "--no-cache")
     check(source, "ruff", "format", "--no-cache", "--check")
-
-
-def test_the_template_itself_has_strict_types(source: Path, type_cache: Path) -> None:
-    check(source, "mypy", "--cache-dir", str(type_cache))
 
 
 def test_the_template_itself_passes_the_tests_of_what_is_switched_on(source: Path) -> None:
