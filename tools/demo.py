@@ -20,7 +20,6 @@ def demo(arguments: list[str]) -> int:
         if made.returncode:
             return made.returncode
         install_dependencies(project)
-        make_tables(project)
         sys.stdout.write(f"A project is in {project} for as long as this runs: edit it, and reload the page.\n")
         sys.stdout.flush()
         return serve(project, arguments)
@@ -30,11 +29,6 @@ def install_dependencies(project: Path) -> None:
     content = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *content["project"]["dependencies"]], check=True)
-
-
-def make_tables(project: Path) -> None:
-    alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    subprocess.run(alembic, cwd=project, stdout=subprocess.DEVNULL, check=True)
 
 
 def serve(project: Path, arguments: list[str]) -> int:

@@ -70,12 +70,13 @@ def as_json(told: Telling) -> str:
 
 def next_steps(target: Path, plan: Plan, *, lock: str) -> str:
     has_tables = any("migrations/versions" in str(file.path) for file in plan.files)
+    makes_them = any(file.path.name == "first_start.py" for file in plan.files)
     is_elsewhere = not target.samefile(Path.cwd())
     steps = {
         **({f"cd {typed(target)}": ""} if is_elsewhere else {}),
         **({ACTIVATE: ""} if lock else {f"python3 -m venv {VENV} && {ACTIVATE}": "", "pip install -e '.[dev]'": ""}),
         **install_step("uv pip" if lock == UV_LOCK else "pip"),
-        **({"alembic upgrade head": "its tables"} if has_tables else {}),
+        **({"alembic upgrade head": "its tables"} if has_tables and not makes_them else {}),
         "pytest": "its own tests",
         f"python -m {plan.project.package}": "on plain Tornado: http://127.0.0.1:8000",
         "tcli serve --debug": "the same, fresh after each save",

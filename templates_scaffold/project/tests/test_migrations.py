@@ -36,8 +36,26 @@ def test_a_database_without_tables_is_refused_with_what_to_do(tmp_path: Path) ->
         async with opened(f"sqlite+aiosqlite:///{tmp_path / 'empty.sqlite3'}"):
             pass
 
+    (tmp_path / "empty.sqlite3").touch()
     with pytest.raises(SettingsError, match="alembic upgrade head"):
         asyncio.run(start())
+
+
+# % endif
+# % if db == sqlite and tables
+def test_a_database_of_one_file_is_made_at_the_first_start_and_once(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'new.sqlite3'}"
+
+    async def start() -> None:
+        async with opened(url) as database:
+            await database.ping()
+
+    async def start_three() -> None:
+        await asyncio.gather(*[start() for _ in range(3)])
+
+    asyncio.run(start_three())
+    asyncio.run(start())
+    assert [path.name for path in tmp_path.iterdir()] == ["new.sqlite3"]
 
 
 # % endif

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from ..settings import SettingsError
 from .base import Base
+from .first_start import make_file  # % if db == sqlite and tables
 
 # Readers do not wait for the writer, and a second writer waits instead of failing.
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000")
@@ -39,6 +40,9 @@ class Database:
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
+    # % if db == sqlite and tables
+    await make_file(url)
+    # % endif
     database = Database(url)
     try:
         await database.check_tables()
