@@ -33,7 +33,6 @@ from tornado_cli.serve.error_page import failure_application
 from tornado_cli.serve.learning import Recorder
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
-from tornado_cli.system.garbage import RareCollections
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.memory_files import written_file
 from tornado_cli.system.shared_words import SharedWords
@@ -55,7 +54,6 @@ class AppProcess:
         self.held: HeldOutput | None = None
         """What the imports have said that this process begins with."""
         self.files: AppFiles | None = None
-        self._collections = RareCollections()
         self._boot = boot
         self._channel: Channel | None = None
         self._sender: LogSender | None = None
@@ -109,7 +107,6 @@ class AppProcess:
         """Be ready for the application's first import: from now on it is seen what it imports and opens."""
         prepare_path(target.search_path)
         self._note_files(target)
-        self._collections.begin()
         self.recorder.begin()
 
     def _note_files(self, target: Target) -> AppFiles:
@@ -142,7 +139,6 @@ class AppProcess:
     def _is_as_expected(self) -> bool:
         """Say whether this process may serve, or tell why a fresh one has to."""
         self.recorder.end()
-        self._collections.end()
         if self._state is None or self.recorder.state == self._state:
             return True
         # What the project has changed just now, modules imported ahead have not seen.
