@@ -4,13 +4,16 @@ import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch  # % if db == sqlite and tables
 
 import pytest
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import make_url  # % if db == sqlite and tables
 
 # % if tables
 from project_name.db.engine import opened
+from project_name.db.first_start import make_file  # % if db == sqlite and tables
 from project_name.settings import SettingsError
 
 # % endif
@@ -43,19 +46,32 @@ def test_a_database_without_tables_is_refused_with_what_to_do(tmp_path: Path) ->
 
 # % endif
 # % if db == sqlite and tables
-def test_a_database_of_one_file_is_made_at_the_first_start_and_once(tmp_path: Path) -> None:
+def test_a_database_of_one_file_is_made_at_the_first_start_and_kept(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'new.sqlite3'}"
 
     async def start() -> None:
         async with opened(url) as database:
             await database.ping()
 
-    async def start_three() -> None:
-        await asyncio.gather(*[start() for _ in range(3)])
-
-    asyncio.run(start_three())
     asyncio.run(start())
-    assert [path.name for path in tmp_path.iterdir()] == ["new.sqlite3"]
+    made = (tmp_path / "new.sqlite3").stat()
+    asyncio.run(start())
+    assert [(path.name, path.stat().st_ino) for path in tmp_path.iterdir()] == [
+        ("new.sqlite3", made.st_ino)
+    ]
+
+
+def test_of_several_that_start_at_once_the_first_has_made_it(tmp_path: Path) -> None:
+    file = tmp_path / "new.sqlite3"
+
+    def upgrade_and_be_overtaken(url: str) -> None:
+        Path(str(make_url(url).database)).touch()
+        file.write_text("of another process")
+
+    with patch("project_name.db.first_start.upgrade", upgrade_and_be_overtaken):
+        asyncio.run(make_file(f"sqlite+aiosqlite:///{file}"))
+    assert file.read_text() == "of another process"
+    assert list(tmp_path.iterdir()) == [file]
 
 
 # % endif
