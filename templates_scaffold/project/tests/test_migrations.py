@@ -12,8 +12,8 @@ from alembic.config import Config
 from sqlalchemy import make_url  # % if db == sqlite and tables
 
 # % if tables
+from project_name.db import first_start  # % if db == sqlite and tables
 from project_name.db.engine import opened
-from project_name.db.first_start import make_file  # % if db == sqlite and tables
 from project_name.settings import SettingsError
 
 # % endif
@@ -68,8 +68,8 @@ def test_of_several_that_start_at_once_the_first_has_made_it(tmp_path: Path) -> 
         Path(str(make_url(url).database)).touch()
         file.write_text("of another process")
 
-    with patch("project_name.db.first_start.upgrade", upgrade_and_be_overtaken):
-        asyncio.run(make_file(f"sqlite+aiosqlite:///{file}"))
+    with patch.object(first_start, "upgrade", upgrade_and_be_overtaken):
+        asyncio.run(first_start.make_file(f"sqlite+aiosqlite:///{file}"))
     assert file.read_text() == "of another process"
     assert list(tmp_path.iterdir()) == [file]
 

@@ -10,6 +10,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, make_url
 
+SCRIPTS = "project_name:migrations"
+
 
 async def make_file(url: str) -> None:
     """Make the file if there is none; one that is there is left as it is."""
@@ -34,6 +36,6 @@ def make(place: URL, file: Path) -> None:
 
 def upgrade(url: str) -> None:
     config = Config()
-    config.set_main_option("script_location", "project_name:migrations")
+    config.set_main_option("script_location", SCRIPTS)
     config.attributes["url"] = url
     command.upgrade(config, "head")
