@@ -239,6 +239,15 @@ def test_the_folder_itself_may_go_and_come_back(tmp_path: Path, way: str) -> Non
         assert reloads_until_now(server, project)[-1] == ["x.py"]
 
 
+def test_a_project_that_is_moved_away_is_not_served_from_there(tmp_path: Path) -> None:
+    project = tmp_path / "above/project"
+    write(project, {"main.py": app_that_says("old")})
+    with ServerProcess("serve", cwd=project) as server:
+        server.wait_for("ready")
+        project.parent.rename(tmp_path / "elsewhere")
+        server.wait_for("app_failed")
+
+
 def test_a_virtual_environment_that_is_removed_is_noise(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": app_that_says("old"), "env/pyvenv.cfg": ""})
     write(tmp_path, {f"env/lib/{folder}/x.py": "" for folder in range(50)})

@@ -131,7 +131,9 @@ def _hint_for(error: BaseException) -> str:
         return ""
     from tornado_cli.app.requirements import missing_requirements
 
-    missing = missing_requirements(working_directory())
+    missing: list[str] = []
+    with contextlib.suppress(TcliError):
+        missing = missing_requirements(working_directory())
     if not missing:
         return ""
     are = "is" if len(missing) == 1 else "are"

@@ -3,6 +3,7 @@
 import logging
 import os
 from functools import partial
+from pathlib import Path
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
@@ -37,15 +38,17 @@ logger = logging.getLogger("tornado_cli.serve")
 
 def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     """Serve in development until a signal ends it."""
-    warning = continue_in_project(working_directory())
+    # As it is called now: it may be moved, and another be made in its place.
+    directory = working_directory()
+    warning = continue_in_project(directory)
     if warning is not None:
         Terminal().warning(warning.message, warning.hint)
     for variable in strange_variables(os.environ):
         Terminal().warning(variable.message, variable.hint)
-    target = _found(config, settings)
-    environment = Environment(config, settings, working_directory())
+    target = _found(config, settings, directory)
+    environment = Environment(config, settings, directory)
     companions = companions_of(settings)
-    ground = ground_of(config, working_directory(), target.search_path, environment.files)
+    ground = ground_of(config, directory, target.search_path, environment.files)
     # Where what we say goes elsewhere, the keys may be those of a pager.
     terminal = KeyTerminal(0 if os.isatty(1) else -1)
     # The guard comes first: as a copy of this process it must not hold listeners, nor be one of several threads.
@@ -60,11 +63,11 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             turns=SharedWords.create("tcli-turns", 1).descriptor,
             log=log.sender_end().fileno(),
             log_format=log.format,
-            directory=str(working_directory()),
+            directory=str(directory),
         )
         environment.renew()
         addresses = BoundAddresses(opened.listeners, config.backlog)
-        find = partial(_found_again, config)
+        find = partial(_found_again, config, directory)
         changes = ChangedFiles()
         watcher = Watcher(ground, changes, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
         server = Server(
@@ -91,14 +94,19 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             changes.close()
 
 
-def _found(config: ServeConfig, settings: Settings) -> Target:
-    directory, configured = working_directory(), settings.app or None
-    return find_target(config.app or None, directory, script=config.script, environ=os.environ, configured=configured)
+def _found(config: ServeConfig, settings: Settings, directory: Path) -> Target:
+    return find_target(
+        config.app or None,
+        directory,
+        script=config.script,
+        environ=os.environ,
+        configured=settings.app or None,
+    )
 
 
-def _found_again(config: ServeConfig) -> Target:
+def _found_again(config: ServeConfig, directory: Path) -> Target:
     # The settings may name another one by now.
-    return _found(config, find_settings(working_directory()))
+    return _found(config, find_settings(directory), directory)
 
 
 def _listen(config: ServeConfig) -> Opened:
