@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## make a project in a temporary folder and serve it; Ctrl-C 
 	@$(BIN) tools/demo.py $(ARGS)
 
 test: $(INSTALLED_DEV) ## run the tests
-	@$(BIN) -m pytest -n 6 $(ARGS)
+	@$(BIN) -m pytest -n 4 $(ARGS)
 
 test-others: ## run the tests under every other Python >= 3.11 that is found
 	@tools/pythons | sed 1d | while read -r python; do \
@@ -44,7 +44,9 @@ lint: $(INSTALLED_DEV) ## ruff
 types: $(INSTALLED_DEV) ## mypy
 	@$(BIN) -m mypy
 	@$(BIN) -m mypy tools/demo.py
+	@$(BIN) -m mypy tools/template_types.py
 	@$(BIN) -m mypy --strict benchmarks
+	@$(BIN) tools/template_types.py
 
 clean: ## remove the virtual environments and what tools left behind
 	@rm -rf .venv build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tomllib
 import urllib.request
 import zipfile
 from collections.abc import Iterator
@@ -134,16 +133,6 @@ def test_it_says_that_a_port_is_taken(tmp_path: Path) -> None:
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it lies, elsewhere: so that no tool finds settings of ours around it."""
     return Path(shutil.copytree(SOURCE, tmp_path_factory.mktemp("template") / "project"))
-
-
-def test_its_own_types_and_those_of_what_it_makes_are_strict(source: Path, tmp_path: Path) -> None:
-    # One after the other: what they import is read once for all.
-    check(source, "mypy", "--cache-dir", str(tmp_path / "types"))
-    for preset in PRESETS:
-        project = plan(tmp_path / preset, preset=preset)
-        project.write()
-        assert tomllib.loads((project.target / "pyproject.toml").read_text())["tool"]["mypy"]["strict"]
-        check(project.target, "mypy", "--cache-dir", str(tmp_path / "types"))
 
 
 def test_the_template_itself_is_lint_free_and_formatted(source: Path) -> None:

@@ -1,5 +1,6 @@
 """A client of the debug adapter protocol, as an editor is one: it stops at breakpoints, in all processes of a tree."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -9,6 +10,10 @@ from types import TracebackType
 from typing import Any, Self
 
 TIMEOUT = 20.0
+
+
+class AdapterGone(Exception):  # noqa: N818 - for a process that has ended it is no error.
+    """The other end has closed the connection."""
 
 
 class Session:
@@ -34,11 +39,16 @@ class Session:
         while (message := self._read()) and message.get("event") != "terminated":
             match message.get("event"):
                 case "debugpyAttach":
-                    child = Session(self._port, message["body"], self._breakpoint_at)
-                    threading.Thread(target=child.follow, args=(on_stop,), daemon=True).start()
+                    # One that has ended meanwhile, as a spare that is of no use any more, is not there to be debugged.
+                    with contextlib.suppress(AdapterGone, ConnectionError):
+                        child = Session(self._port, message["body"], self._breakpoint_at)
+                        threading.Thread(target=child.follow, args=(on_stop,), daemon=True).start()
                 case "stopped":
                     on_stop()
                     self._ask("continue", threadId=message["body"]["threadId"])
+        self._close()
+
+    def _close(self) -> None:
         self._messages.close()
         self._socket.close()
 
@@ -60,7 +70,9 @@ class Session:
 
     def _read_until(self, is_wanted: Callable[[dict[str, Any]], bool]) -> None:
         while not is_wanted(message := self._read()):
-            assert message, "the debug adapter has gone"
+            if not message:
+                self._close()
+                raise AdapterGone
 
 
 class Editor:
