@@ -43,7 +43,9 @@ def environment(folder: Path) -> dict[str, str]:
 
 def check(folder: Path, *arguments: str) -> None:
     """Run a tool of Python in `folder`; what it complains of is the message of the failure."""
-    env = {**environment(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    # Plug-ins of our own tests are none of theirs.
+    alone = {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    env = {**environment(folder), **alone}
     command = [sys.executable, "-m", *arguments]
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
