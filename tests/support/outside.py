@@ -2,6 +2,9 @@
 
 @pytest.mark.outside("curl")
 @pytest.mark.outside("root", "cgroup memory")
+@pytest.mark.thorough
+
+What is thorough (a scanner, a browser, a load of minutes) is run where all is asked for, or by TCLI_THOROUGH=1.
 """
 
 import functools
@@ -19,6 +22,7 @@ import pytest
 from support.cgroups import CONTROLLERS, may_limit
 
 REQUIRE_ALL = "TCLI_REQUIRE_ALL"
+THOROUGH = "TCLI_THOROUGH"
 
 
 def _may_mount() -> bool:
@@ -73,8 +77,15 @@ def require(name: str) -> None:
     pytest.skip(f"outside: {name} is missing")
 
 
+def is_thorough() -> bool:
+    """Say whether tests that take their time are wanted: an explicit word goes before asking for everything."""
+    return os.environ.get(THOROUGH, os.environ.get(REQUIRE_ALL, "0")) == "1"
+
+
 def require_marked(item: pytest.Item) -> None:
     """Do so for each mark of a test."""
+    if item.get_closest_marker("thorough") and not is_thorough():
+        pytest.skip(f"outside: time is missing: {THOROUGH}=1 runs the thorough tests, too")
     for mark in item.iter_markers("outside"):
         for name in mark.args:
             require(name)

@@ -7,7 +7,7 @@ import re
 import sys
 import termios
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 from tornado import httputil
@@ -32,9 +32,20 @@ class Observer(Protocol):
     is_draining: bool
     """Whether answers say `Connection: close`."""
     next_request_id: Callable[[], str]
+    fronts: "Sequence[Front]"
+    """Asked in turn about each request; the first that gives a delegate has it."""
 
     def exchange_ended(self, exchange: "Exchange") -> None:
         """Be told that an answer was sent whole, or is given up."""
+
+
+class Front(Protocol):
+    """Looks at each request before the application does, and may take it in the application's stead."""
+
+    def __call__(
+        self, exchange: "Exchange", start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders
+    ) -> httputil.HTTPMessageDelegate | None:
+        """Return who receives the rest of the request, from its headers on; None for the application."""
 
 
 def has_pending(stream: Any) -> bool:
@@ -76,7 +87,7 @@ class Exchange(httputil.HTTPMessageDelegate):
 
     def __init__(self, observer: Observer, connection: Any, inner: httputil.HTTPMessageDelegate) -> None:
         self._observer = observer
-        self._connection = connection
+        self.connection = connection
         self._inner = inner
 
     def headers_received(
@@ -93,8 +104,13 @@ class Exchange(httputil.HTTPMessageDelegate):
             self.request_id = headers["X-Request-ID"]
         else:
             self.request_id = headers["X-Request-ID"] = self._observer.next_request_id()
-        connection = self._connection
+        connection = self.connection
         connection.write_headers = self._answer_begins
+        for front in self._observer.fronts:
+            instead = front(self, start_line, headers)
+            if instead is not None:
+                self._inner = instead
+                break
         waiting = self._inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
         client = connection.context.remote_ip
@@ -124,14 +140,14 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.status = self.status or CLIENT_CLOSED_REQUEST
         self._observer.exchange_ended(self)
         # The connection and its shadowed methods hold each other.
-        shadows = self._connection.__dict__
+        shadows = self.connection.__dict__
         shadows.pop("write_headers", None)
         shadows.pop("write", None)
 
     def _answer_begins(
         self, start_line: httputil.ResponseStartLine, headers: httputil.HTTPHeaders, chunk: bytes | None = None
     ) -> Any:
-        connection = self._connection
+        connection = self.connection
         self.status = start_line[1]
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
@@ -148,4 +164,4 @@ class Exchange(httputil.HTTPMessageDelegate):
 
     def _answer_goes_on(self, chunk: bytes) -> Any:
         self.size += len(chunk)
-        return type(self._connection).write(self._connection, chunk)
+        return type(self.connection).write(self.connection, chunk)

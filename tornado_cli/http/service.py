@@ -20,7 +20,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, Ready
 from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open, gated
 from tornado_cli.http.drain import Draining, Manner
-from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
+from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, Front, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
@@ -57,6 +57,8 @@ class Terms(Record, kw_only=True):
     blocked_after: float = 0.0
     """Seconds after which what holds the loop is reported; 0 never."""
     tls: ssl.SSLContext | None = None
+    fronts: Sequence[Front] = ()
+    """What looks at each request before the application does."""
     linger: float = 0.0
     """Seconds in a drain in which an idle kept connection may bring one last request."""
     close_spread: float = 0.0
@@ -82,6 +84,7 @@ class Service:
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
         self.tls = terms.tls
+        self.fronts = terms.fronts
         self.next_request_id = request_ids()
         self.is_draining = False
         self.is_ready = False
