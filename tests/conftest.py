@@ -1,9 +1,11 @@
-"""What all tests share: the marker `outside`, what was skipped because of it, and signals that do what they say."""
+"""What all tests share: the markers, what was skipped because of them, signals that do what they say, a browser."""
 
 import signal
+from collections.abc import Iterator
 
 import pytest
-from support.outside import require_marked
+from support.browser import Browser, Window
+from support.outside import require, require_marked
 
 
 def pytest_configure() -> None:
@@ -26,3 +28,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not tested here")
         for reason in missing:
             terminalreporter.line(reason)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    require("chromium")
+    with Browser() as started:
+        yield started
+
+
+@pytest.fixture
+def window(browser: Browser) -> Iterator[Window]:
+    """One that fails its test when anything was complained of in its console."""
+    with browser.window() as opened:
+        yield opened
+        assert opened.complaints == []
