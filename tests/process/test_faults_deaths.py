@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 from pathlib import Path
 
 import pytest
@@ -85,15 +84,13 @@ def test_crashes_in_a_row_come_ever_more_slowly_and_end_with_the_fix(tmp_path: P
 def test_without_its_supervisor_under_load_nothing_is_left(tmp_path: Path) -> None:
     # S10
     write(tmp_path, {"main.py": TROUBLE})
-    with ServerProcess("run", cwd=tmp_path) as server:
+    with ServerProcess("run", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
-        port = server.port
-        with SteadyClients(port) as clients:
+        with SteadyClients(server.port, host=server.host) as clients:
             clients.wait_for_answers(10)
             server.send(signal.SIGKILL)
             server.wait_until_nothing_is_left(2.0)
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

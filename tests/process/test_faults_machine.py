@@ -241,15 +241,13 @@ def test_a_child_of_the_application_does_not_keep_the_port(tmp_path: Path, when:
     at_request = app_that_says("one").replace("def get(self):", f"def get(self):\n        {STARTS_CHILD}")
     at_import = f"{STARTS_CHILD}\n{app_that_says('one')}"
     write(tmp_path, {"main.py": at_import if when == "import" else at_request})
-    with ServerProcess("run", cwd=tmp_path) as server:
+    with ServerProcess("run", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
         assert server.get().text == "one"
         [child] = [pid for pid in server.tree() if "sleep" in command_of(pid)]
         assert not [link for link in map(os.readlink, Path(f"/proc/{child}/fd").iterdir()) if "socket:" in str(link)]
-        port = server.port
         assert server.stop() == 0
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 @pytest.mark.outside("taskset")

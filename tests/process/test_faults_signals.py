@@ -4,7 +4,6 @@ import os
 import pty
 import re
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -197,7 +196,7 @@ def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Si
     # S13
     gate = Gate(tmp_path / "gate")
     write(tmp_path, {"main.py": app_that_says("old")})
-    with ServerProcess("run", "-w", "2", cwd=tmp_path) as server:
+    with ServerProcess("run", "-w", "2", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready", generation=1)
         write(tmp_path, {"main.py": gate.code + app_that_says("new")})
         server.send(signal.SIGHUP)
@@ -205,8 +204,7 @@ def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Si
         assert server.stop(number) == 0
         gate.open()
         assert not server.tree()
-        with socket.create_server(("127.0.0.1", server.port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 def test_a_second_term_changes_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from pathlib import Path
 
 import pytest
@@ -115,15 +114,13 @@ def test_a_request_outlives_its_leader(tmp_path: Path) -> None:
 def test_without_its_supervisor_nothing_is_left_in_two_seconds(tmp_path: Path, handler: str) -> None:
     code = CRASHES.replace("self.write(str(os.getpid()))", handler)
     write(tmp_path, {"main.py": code})
-    with ServerProcess("run", "--workers", "2", cwd=tmp_path) as server:
+    with ServerProcess("run", "--workers", "2", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
         with server.connect() as client:
             client.ask("/")
-            port = server.port
             server.send(signal.SIGKILL)
             server.wait_until_nothing_is_left(2.0)
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 def test_what_the_application_started_does_not_outlive_the_server(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`tcli run`: what runs is finished, what waits is told, and nothing is left."""
 
 import signal
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -146,14 +145,12 @@ def test_a_stop_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, moment
     write(tmp_path, {"main.py": app_that_says("one")})
 
     def start_and_stop(pause: int) -> None:
-        with ServerProcess("run", cwd=tmp_path) as server:
+        with ServerProcess("run", cwd=tmp_path, alone=True) as server:
             server.wait_for(moment)
-            port = server.port
             _spin(pause * 9_000)
             assert server.stop() == 0
             assert not server.tree(), server.told()
-            with socket.create_server(("127.0.0.1", port)):
-                """It is free."""
+            server.assert_port_is_free()
 
     # Side by side they meet ever other moments.
     with ThreadPoolExecutor(3) as several:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
@@ -142,15 +141,13 @@ def test_the_death_of_the_forkserver_costs_no_more_than_a_restart(tmp_path: Path
 
 def test_without_its_server_nothing_is_left_in_two_seconds(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": app_that_says("one").replace('self.write("one")', "__import__('time').sleep(3600)")})
-    with ServerProcess("serve", cwd=tmp_path) as server:
+    with ServerProcess("serve", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
-        port = server.port
         with server.connect() as client:
             client.ask()
             server.send(signal.SIGKILL)
             server.wait_until_nothing_is_left(2.0)
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 def test_a_project_that_is_not_installed_is_told_how(tmp_path: Path) -> None:

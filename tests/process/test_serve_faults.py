@@ -187,22 +187,19 @@ def _is_alive(pid: int) -> bool:
 def test_a_killed_server_leaves_nothing_of_what_the_application_started(tmp_path: Path) -> None:
     # D5, D8
     write(tmp_path, WITH_THINGS)
-    with ServerProcess("serve", cwd=tmp_path) as server:
+    with ServerProcess("serve", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
-        port = server.port
         server.send(signal.SIGKILL)
         server.wait_until_nothing_is_left(SOON)
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 def test_a_server_that_is_killed_during_a_reload_leaves_nothing(tmp_path: Path) -> None:
     # D8
     gate = Gate(tmp_path / "gate")
     write(tmp_path, {"main.py": app_that_says("old")})
-    with ServerProcess("serve", "--reload-grace", "20", cwd=tmp_path) as server:
+    with ServerProcess("serve", "--reload-grace", "20", cwd=tmp_path, alone=True) as server:
         server.wait_for("ready")
-        port = server.port
         with server.connect() as busy, server.connect() as waiting:
             busy.begin_upload("/", 4)
             save(tmp_path / "main.py", gate.code + app_that_says("new"))
@@ -210,8 +207,7 @@ def test_a_server_that_is_killed_during_a_reload_leaves_nothing(tmp_path: Path) 
             waiting.ask()
             server.send(signal.SIGKILL)
             server.wait_until_nothing_is_left(SOON)
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 STREAMS = """

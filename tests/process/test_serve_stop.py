@@ -67,13 +67,11 @@ def test_a_second_int_does_not_wait(tmp_path: Path) -> None:
 @pytest.mark.parametrize("moment", ["listening", "ready"])
 def test_a_stop_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
     write(tmp_path, {"main.py": app_that_says("one")})
-    with ServerProcess("serve", cwd=tmp_path) as server:
+    with ServerProcess("serve", cwd=tmp_path, alone=True) as server:
         server.wait_for(moment)
-        port = server.port
         assert server.stop(number) == 0
         assert not server.tree()
-        with socket.create_server(("127.0.0.1", port)):
-            """It is free."""
+        server.assert_port_is_free()
 
 
 def test_a_stop_during_an_endless_import_is_a_stop(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from support.connection import Answer, Connection
+from support.own_address import own_address
 from support.process_tree import living, wait_until_gone
 
 DEADLINE = 20.0
@@ -36,7 +37,7 @@ class ServerProcess:
     `forgives` are words of log records that would fail any other test: tracebacks of our own code. With `on_terminal`
     it has a controlling terminal, which closes when the process that stands in for its window is killed. `under` is
     what changes the conditions and then execs it: `prlimit --nofile=64`. With no `port` it is not told any. `flags`
-    are those of the interpreter.
+    are those of the interpreter. With `alone` it listens on an address of its own, whose port nobody else takes.
     """
 
     def __init__(
@@ -51,11 +52,14 @@ class ServerProcess:
         under: Sequence[str] = (),
         inherits: Sequence[socket.socket] = (),
         flags: Sequence[str] = (),
+        alone: bool = False,
     ) -> None:
+        self.host = own_address() if alone else "127.0.0.1"
         self.mark = uuid.uuid4().hex
         self._forgives = forgives
         self._arguments = [sys.executable, *flags, "-m", "tornado_cli", command, "--log-format", "json"]
         self._arguments += [] if port is None else ["-p", str(port)]
+        self._arguments += ["--host", self.host] if alone else []
         self._arguments += arguments
         if on_terminal:
             self._arguments = [sys.executable, "-c", _TERMINAL_WINDOW, *self._arguments]
@@ -217,6 +221,11 @@ class ServerProcess:
     def port(self) -> int:
         return int(self.wait_for("listening")["port"])
 
+    def assert_port_is_free(self) -> None:
+        """Fail when the port can still not be listened on; asked of a server that is `alone`."""
+        with socket.create_server((self.host, self.port)):
+            """It is free."""
+
     def tree(self) -> list[int]:
         """Return the pids of all that descends from it, wherever a process may have gone, without itself."""
         return [pid for pid in living(f"{TREE_MARK}={self.mark}") if pid != self.pid]
@@ -224,7 +233,7 @@ class ServerProcess:
     # What one does with it.
 
     def connect(self) -> Connection:
-        return Connection(self.port, tls=self.url.startswith("https"))
+        return Connection(self.port, tls=self.url.startswith("https"), host=self.host)
 
     def get(self, path: str = "/", **headers: str) -> Answer:
         """Ask on a connection of its own."""
