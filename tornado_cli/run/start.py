@@ -12,11 +12,11 @@ from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.config.variables import about_misplaced_settings, strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
+from tornado_cli.http.certificate import check_hosts, credentials_of, tell
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run.boot import RunBoot
-from tornado_cli.run.certificate import check_hosts, credentials_of, tell
 from tornado_cli.run.fleet import Fleet
 from tornado_cli.run.limits import reread
 from tornado_cli.run.listening import first_port, in_words, is_on_platform, tcp_hosts, urls_of

@@ -1,4 +1,4 @@
-"""Which certificate `tcli run` serves with, if any."""
+"""Which certificate a server serves with, if any."""
 
 import logging
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from tornado_cli.logs.events import event
 from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_credentials
 
-logger = logging.getLogger("tornado_cli.run")
+logger = logging.getLogger("tornado_cli.http")
 
 
 def credentials_of(config: RunConfig, hosts: Sequence[str]) -> tuple[Credentials | None, str]:
