@@ -7,18 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tornado_cli.errors import ExitCode, TcliError
-from tornado_cli.events import (
-    Activate,
-    AppFailed,
-    BindElsewhere,
-    Drain,
-    ForkRefused,
-    Message,
-    Preloaded,
-    Ready,
-    Waiting,
-    WorkerExited,
-)
+from tornado_cli.events import Activate, Drain, WorkerExited
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
@@ -28,10 +17,10 @@ from tornado_cli.run.crew import Crew, start_crew
 from tornado_cli.run.fleet import Fleet, Phase, SlotState
 from tornado_cli.run.listening import binds_of, tell_change, urls_of
 from tornado_cli.run.policy import next_actions
+from tornado_cli.run.reports import Reports
 from tornado_cli.run.telling import tell, tell_death
 from tornado_cli.system.bound import BoundAddresses
-from tornado_cli.system.channel import ChannelClosed
-from tornado_cli.system.children import Child, end_descendants, reap
+from tornado_cli.system.children import end_descendants, reap
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.lifeline import adopt_orphans
 from tornado_cli.system.memory import memory_left, oom_kills
@@ -52,7 +41,6 @@ SIGNALS = (
 )
 
 
-_MIB = 1024 * 1024
 _HANDSHAKE = 0.1
 """Seconds for clients whose handshake has begun when the address that they come to is dropped."""
 
@@ -82,6 +70,7 @@ class Supervisor:
         self._reread = reread
         self._crews: dict[int, Crew] = {}
         self._claims = Claims(addresses, fleet, self._crews)
+        self._reports = Reports(self._crews, inbox, elsewhere, self._handle)
         self._urls: list[str] = []
         self._code: ExitCode | None = None
         self._oom_kills = oom_kills()
@@ -157,84 +146,11 @@ class Supervisor:
             for generation, crew in list(self._crews.items()):
                 slot = crew.slot_of(pid)
                 if crew.leader.pid == pid:
-                    self._read_control(generation)
+                    self._reports.read_leader(generation)
                     self._handle(events.LeaderExited(generation, code))
                 elif slot is not None:
                     # Adopted: its leader is dead.
-                    self._worker_exited(generation, WorkerExited(slot=slot, pid=pid, code=code))
-
-    def _read_control(self, generation: int) -> None:
-        while generation in self._crews:
-            crew = self._crews[generation]
-            try:
-                received = crew.control.receive()
-            except (ChannelClosed, ValueError):
-                self._inbox.forget(crew.control)
-                return
-            if received is None:
-                return
-            match received.message:
-                case WorkerExited() as exited:
-                    self._worker_exited(generation, exited)
-                case AppFailed() as failed:
-                    self._handle(events.LeaderFailed(generation, _failure(failed)))
-                case ForkRefused(reason=reason):
-                    self._handle(events.ForkRefused(generation, reason))
-                case Preloaded(shared=shared):
-                    text = f"Preloaded: each worker shares {shared / _MIB:.0f} MiB with its leader."
-                    event(logger, logging.INFO, "preloaded", text, generation=generation, shared=shared)
-
-    def _worker_exited(self, generation: int, exited: WorkerExited) -> None:
-        # What it said before its end counts first; what its successor says already must wait.
-        self._read_worker(generation, exited.slot, only=exited.pid)
-        self._handle(events.WorkerExited(generation, exited.slot, exited.pid, exited.code))
-        crew = self._crews.get(generation)
-        if crew is None:
-            return
-        crew.forget_worker(exited.slot, exited.pid)
-        early, crew.early = crew.early, []
-        for slot, message, descriptors in early:
-            self._take_report(generation, slot, message, descriptors)
-
-    def _read_worker(self, generation: int, slot: int, only: int | None = None) -> None:
-        while generation in self._crews:
-            crew = self._crews[generation]
-            try:
-                received = crew.channels[slot].receive()
-            except ChannelClosed:
-                # Nobody is left who could fork into this slot.
-                self._inbox.forget(crew.channels[slot])
-                return
-            except ValueError as error:
-                logger.warning("worker %d sent what is no report: %s", slot, error)
-                continue
-            if received is None:
-                return
-            if only is not None and getattr(received.message, "pid", only) != only:
-                crew.early.append((slot, received.message, received.descriptors))
-                continue
-            if isinstance(received.message, Waiting) and only is None:
-                # The leader told of the last one's end before it forked this one.
-                self._read_control(generation)
-            self._take_report(generation, slot, received.message, received.descriptors)
-
-    def _take_report(self, generation: int, slot: int, message: Message, descriptors: list[int]) -> None:
-        crew = self._crews.get(generation)
-        if crew is None:
-            return
-        match message:
-            case Waiting(pid=pid):
-                crew.workers[slot] = Child(pid, next(iter(descriptors), None))
-                self._handle(events.WorkerWaits(generation, slot, pid))
-            case Ready(pid=pid):
-                text = f"Worker {slot} is ready (pid {pid})."
-                event(logger, logging.INFO, "worker_ready", text, generation=generation, slot=slot, worker=pid)
-                self._handle(events.WorkerReady(generation, slot, pid))
-            case AppFailed() as failed:
-                self._handle(events.WorkerFailed(generation, slot, _failure(failed)))
-            case BindElsewhere() as request:
-                answer, listeners = self._elsewhere.bind(request.host, request.port)
-                crew.channels[slot].send(answer, [listener.fileno() for listener in listeners])
+                    self._reports.worker_exited(generation, WorkerExited(slot=slot, pid=pid, code=code))
 
     # Actions.
 
@@ -291,9 +207,7 @@ class Supervisor:
             self._handle(events.LeaderFailed(number, _refusal(error)))
             return
         self._crews[number] = crew
-        self._inbox.register(crew.control, lambda: self._read_control(number))
-        for slot, channel in enumerate(crew.channels):
-            self._inbox.register(channel, lambda slot=slot: self._read_worker(number, slot))  # type: ignore[misc]
+        self._reports.listen_to(number)
         workers = self._fleet.workers
         event(logger, logging.INFO, "starting", f"Starting generation {number}.", generation=number, workers=workers)
         self._measure_memory(number)
@@ -311,8 +225,7 @@ class Supervisor:
         if crew is None:
             # The system did not let it begin.
             return
-        for channel in (crew.control, *crew.channels):
-            self._inbox.forget(channel)
+        self._reports.forget(crew)
         crew.close()
         event(logger, logging.INFO, "generation_left", f"Generation {number} has left.", generation=number)
 
@@ -331,10 +244,6 @@ class Supervisor:
         in_flight = self._crews[death.generation].scoreboard.in_flight_of(death.slot, death.pid)
         is_out_of_memory = death.code == -signal.SIGKILL and self._oom_kills > before
         tell_death(death, in_flight, is_out_of_memory=is_out_of_memory)
-
-
-def _failure(failed: AppFailed) -> dict[str, str]:
-    return {"title": failed.title, "traceback": failed.traceback, "hint": failed.hint}
 
 
 def _refusal(error: OSError | TcliError) -> dict[str, str]:
