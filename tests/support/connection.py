@@ -66,8 +66,9 @@ class Connection:
 
     def ask(self, path: str = "/", *, method: str = "GET", **headers: str) -> None:
         """Send a request without a body; the connection is kept."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: localhost"]
-        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        named = {"Host": "localhost"} | headers
+        lines = [f"{method} {path} HTTP/1.1"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in named.items()]
         self.send(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
     def get(self, path: str = "/", **headers: str) -> Answer:

@@ -44,6 +44,12 @@ class ServingConfig:
         maximum=65535,
         help="Connections that may wait to be accepted.",
     )
+    allowed_hosts: tuple[str, ...] = option(
+        "--allowed-hosts",
+        default=(),
+        metavar="HOST",
+        help="Answer only requests for this host: a name, .name for all below as well, an address; repeatable.",
+    )
     log_format: str = option(
         "--log-format",
         default="auto",

@@ -19,6 +19,8 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 CLIENT_CLOSED_REQUEST = 499
 """Logged when the client left before an answer began (the number is nginx's)."""
 SWITCHING_PROTOCOLS = 101
+OURSELVES = ("127.0.0.1", 0)
+"""The address of whoever asks from within this process; no client has it, nor this very object."""
 _NOBODY = "0.0.0.0"  # noqa: S104 - what Tornado has for clients of a Unix socket, whom no header names.
 UNIX_CLIENT = "unix"
 _INT = 4
@@ -106,16 +108,22 @@ class Exchange(httputil.HTTPMessageDelegate):
             self.request_id = headers["X-Request-ID"] = self._observer.next_request_id()
         connection = self.connection
         connection.write_headers = self._answer_begins
-        for front in self._observer.fronts:
-            instead = front(self, start_line, headers)
-            if instead is not None:
-                self._inner = instead
-                break
+        if self._observer.fronts and connection.context.address is not OURSELVES:
+            self._inner = self._in_stead(start_line, headers) or self._inner
         waiting = self._inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
         client = connection.context.remote_ip
         self.client = client if client != _NOBODY else UNIX_CLIENT
         return waiting
+
+    def _in_stead(
+        self, start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders
+    ) -> httputil.HTTPMessageDelegate | None:
+        for front in self._observer.fronts:
+            instead = front(self, start_line, headers)
+            if instead is not None:
+                return instead
+        return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         return None if self.is_refused else self._inner.data_received(chunk)

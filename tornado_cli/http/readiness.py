@@ -7,6 +7,7 @@ import socket
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, StreamClosedError
 
+from tornado_cli.http.exchange import OURSELVES
 from tornado_cli.logs.events import event
 
 logger = logging.getLogger("tornado_cli.http")
@@ -36,7 +37,7 @@ async def _answer_of(server: HTTPServer, path: str) -> str:
     theirs, ours = socket.socketpair()
     for end in (theirs, ours):
         end.setblocking(False)
-    server.handle_stream(IOStream(theirs), ("127.0.0.1", 0))
+    server.handle_stream(IOStream(theirs), OURSELVES)
     client = IOStream(ours)
     try:
         async with asyncio.timeout(_PATIENCE):

@@ -16,6 +16,7 @@ from tornado_cli.http.service import HEARTBEAT, Service, Terms
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
+from tornado_cli.run.fronts import fronts_of
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import pidfd_of
@@ -99,6 +100,7 @@ def _serve(
         close_spread=boot.config.ws_close_spread,
         ready_path=boot.config.ready_path,
         tls=None if boot.credentials is None else server_context(boot.credentials),
+        fronts=fronts_of(boot.config),
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, adopt(boot.listeners), terms)

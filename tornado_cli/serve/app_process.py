@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from importlib.machinery import FileFinder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tornado.web import Application
 
@@ -30,6 +30,7 @@ from tornado_cli.serve.app_files import AppFiles
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.dry_run import dry_run
 from tornado_cli.serve.error_page import failure_application
+from tornado_cli.serve.hosts import guarding_hosts
 from tornado_cli.serve.learning import Recorder
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
@@ -84,6 +85,7 @@ class AppProcess:
         if self.held is not None:
             self.held.release()
         self._forgotten = ForgottenWatch()
+        self.hosts = guarding_hosts(self._boot.config)
         terms = Terms(
             tally=NoTally(),
             sender=sender,
@@ -93,6 +95,7 @@ class AppProcess:
             gate=_gate(SharedWords(self._boot.turns, 1), order.turn),
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
+            fronts=[self.hosts] if self._boot.config.allowed_hosts else [],
             may_serve=self._is_as_expected,
             afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
@@ -120,11 +123,14 @@ class AppProcess:
         if self._loop is not None and (order.page is not None or target.kind is Kind.SCRIPT):
             self._loop.close()
         if order.page is not None:
-            serve_directly(failure_application(order.page, debug=self._boot.config.debug), self.hosting)
+            serve_directly(self._failure_application(order.page), self.hosting)
             return self.end(Ending.ORDERED)
         self.prepare(target)
         ending = serve_target(target, self._boot.config.arguments, self.hosting, "asyncio", make_loop=self._made_loop)
         return self.end(ending)
+
+    def _failure_application(self, page: dict[str, Any]) -> Application:
+        return failure_application(page, debug=self._boot.config.debug, hosts=self.hosts)
 
     def _made_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None

@@ -6,6 +6,8 @@ from typing import Any
 
 from tornado.web import Application, RequestHandler
 
+from tornado_cli.http.hosts import Hosts, is_loopback_peer
+
 _REFRESH = 1
 """Seconds after which a browser looks again: the fix may have been saved."""
 _MAIN_STYLE = """
@@ -47,12 +49,14 @@ def render_text(page: dict[str, Any], *, shows_source: bool) -> str:
 class FailurePage(RequestHandler):
     """Answers everything with the page."""
 
-    def initialize(self, page: dict[str, Any], debug: bool) -> None:
+    def initialize(self, page: dict[str, Any], debug: bool, hosts: Hosts) -> None:
         self._page = page
         self._debug = debug
+        self._hosts = hosts
 
     def prepare(self) -> None:
-        shows_source = self._debug and self.request.remote_ip in {"127.0.0.1", "::1"}
+        is_at_home = is_loopback_peer(self.request.connection) and self._hosts.allows(self.request.headers)
+        shows_source = self._debug and is_at_home
         status = HTTPStatus(self._page["status"])
         self.set_status(status)
         self.set_header("Cache-Control", "no-store")
@@ -71,6 +75,6 @@ class FailurePage(RequestHandler):
         """Nothing here changes anything."""
 
 
-def failure_application(page: dict[str, Any], *, debug: bool) -> Application:
-    """Return an application that shows the page at every path, whatever the method."""
-    return Application([(".*", FailurePage, {"page": page, "debug": debug})])
+def failure_application(page: dict[str, Any], *, debug: bool, hosts: Hosts) -> Application:
+    """Return an application that shows the page at every path, whatever the method; the source only by these hosts."""
+    return Application([(".*", FailurePage, {"page": page, "debug": debug, "hosts": hosts})])

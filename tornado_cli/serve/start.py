@@ -18,6 +18,7 @@ from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.greeting import greet
+from tornado_cli.serve.hosts import guarding_hosts
 from tornado_cli.serve.keys import ALL_KEYS
 from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.watching.changes import ChangedFiles
@@ -46,6 +47,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     for variable in strange_variables(os.environ):
         Terminal().warning(variable.message, variable.hint)
     target = _found(config, settings, directory)
+    guarding_hosts(config)
     environment = Environment(config, settings, directory)
     companions = companions_of(settings)
     ground = ground_of(config, directory, target.search_path, environment.files)

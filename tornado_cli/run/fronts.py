@@ -1,0 +1,14 @@
+"""What looks at each request before the application of `tcli run` does: nothing, unless a setting asks for it."""
+
+from tornado_cli.config.commands import RunConfig
+from tornado_cli.http.exchange import Front
+
+
+def fronts_of(config: RunConfig) -> list[Front]:
+    """Return it in the order in which it is asked. Raises UsageError for a setting that cannot be."""
+    fronts: list[Front] = []
+    if config.allowed_hosts:
+        from tornado_cli.http.hosts import Hosts
+
+        fronts.append(Hosts(config.allowed_hosts))
+    return fronts

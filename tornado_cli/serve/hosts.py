@@ -1,0 +1,10 @@
+"""By which hosts `tcli serve` shows what is nobody else's business: this machine's own, and those allowed besides."""
+
+from tornado_cli.config.commands import ServeConfig
+from tornado_cli.http.host_patterns import development_patterns
+from tornado_cli.http.hosts import Hosts
+
+
+def guarding_hosts(config: ServeConfig) -> Hosts:
+    """Return what guards tcli's own pages always, and the application when hosts are named in the settings."""
+    return Hosts([*development_patterns(config.host), *config.allowed_hosts])
