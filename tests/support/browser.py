@@ -219,7 +219,7 @@ class Window:
 
     def wait_until(self, expression: str) -> Any:
         """Return the expression's value as soon as it is true, on this page or on one that comes after it."""
-        look = _LOOK.format(expression=expression, milliseconds=int(DEADLINE * 1000))
+        look = _LOOK.format(expression=expression, milliseconds=int(DEADLINE * 900))
         while True:
             loads = self._loads
             try:

@@ -7,6 +7,7 @@ const LOGGED_OUT = 1008;
 /*% endif %*/
 
 const form = document.querySelector("#say");
+const log = document.querySelector("#log");
 const lines = document.querySelector("#lines");
 const people = document.querySelector("#people");
 const state = document.querySelector("#state");
@@ -75,7 +76,7 @@ function add(line) {
   item.dataset.at = line.at;
   item.append(element("b", line.name), " ", line.text, " ", element("time", timeOf(line.at)));
   lines.insertBefore(item, shown.find((other) => Number(other.dataset.at) > line.at) ?? null);
-  lines.scrollTop = lines.scrollHeight;
+  log.scrollTop = log.scrollHeight;
 }
 
 function element(name, text) {
