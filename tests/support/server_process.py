@@ -65,7 +65,7 @@ class ServerProcess:
             self._arguments = [sys.executable, "-c", _TERMINAL_WINDOW, *self._arguments]
         self._arguments = [*under, *self._arguments]
         self._inherits = [one.fileno() for one in inherits]
-        self._cwd = cwd
+        self.folder = cwd
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)},
             "XDG_DATA_HOME": str(cwd / ".data"),
@@ -84,7 +84,7 @@ class ServerProcess:
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             self._arguments,
-            cwd=self._cwd,
+            cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

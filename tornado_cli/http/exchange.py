@@ -81,6 +81,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     """Whether the answer told the client that the connection ends with it."""
     is_refused = False
     """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
+    is_read = False
+    """Whether the request has arrived whole."""
     method = path = client = request_id = ""
     status = 0
     size = 0
@@ -129,12 +131,20 @@ class Exchange(httputil.HTTPMessageDelegate):
         return None if self.is_refused else self._inner.data_received(chunk)
 
     def finish(self) -> None:
+        self.is_read = True
         if not self.is_refused:
             self._inner.finish()
 
     def on_connection_close(self) -> None:
         if not self.is_refused:
             self._inner.on_connection_close()
+
+    def may_be_sending(self, stream: Any) -> bool:
+        """Say, when we close the connection, whether the client may be sending what nobody will read."""
+        if self.status:
+            return self.busy and not self.is_read
+        # Tornado, which reads nothing now and has not been answered for, has found a fault in the request.
+        return not stream.reading()
 
     def duration(self) -> float:
         """Return the seconds since the request's headers had arrived."""

@@ -1,8 +1,7 @@
 """Tornado's HTTPServer with its connections in view: who waits, who is served, who has become a WebSocket."""
 
-import contextlib
+import functools
 import socket
-import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from tornado.ioloop import IOLoop
 from tornado.iostream import IOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
+from tornado_cli.http.farewell import Farewells, end_our_side
 
 if TYPE_CHECKING:
     from tornado_cli.http.service import Service
@@ -41,6 +41,7 @@ class ObservedServer(HTTPServer):
         """When connections were accepted that have not brought a request yet, by the monotonic clock."""
         self._open = 0
         self._detached: list[IOStream] = []
+        self._farewells = Farewells(service.something_ended)
         if not args:
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
@@ -78,6 +79,8 @@ class ObservedServer(HTTPServer):
         self._exchanges[server_conn] = exchange
         if before is None:
             self._accepted_at[server_conn] = time.monotonic()
+            # Tornado's place to say how a stream's descriptor is closed.
+            server_conn.stream.close_fd = functools.partial(self._close_socket, server_conn.stream, server_conn)
             return exchange
         self._accepted_at.pop(server_conn, None)
         before.left()
@@ -89,6 +92,7 @@ class ObservedServer(HTTPServer):
 
     def on_close(self, server_conn: Any) -> None:
         super().on_close(server_conn)
+        server_conn.stream.__dict__.pop("close_fd", None)
         self._open -= 1
         exchange = self._exchanges.pop(server_conn, None)
         self._accepted_at.pop(server_conn, None)
@@ -103,6 +107,14 @@ class ObservedServer(HTTPServer):
         self.forget_closed()
         self.service.something_ended()
 
+    def _close_socket(self, stream: IOStream, server_conn: Any) -> None:
+        exchange = self._exchanges.get(server_conn)
+        if exchange is None or stream.error is not None or not exchange.may_be_sending(stream):
+            type(stream).close_fd(stream)
+            return
+        self._farewells.say(stream.socket)
+        stream.socket = None  # type: ignore[assignment]
+
     @property
     def busy(self) -> list[Exchange]:
         """The exchanges whose answers are not yet sent whole."""
@@ -111,7 +123,7 @@ class ObservedServer(HTTPServer):
     @property
     def has_connections(self) -> bool:
         """Whether any connection is open that is no WebSocket."""
-        return self._open > 0
+        return self._open > 0 or len(self._farewells) > 0
 
     @property
     def open_detached(self) -> list[IOStream]:
@@ -142,7 +154,8 @@ class ObservedServer(HTTPServer):
                 again.append(now + _LOOK)
             else:
                 exchange.is_refused = True
-                _end_our_side(connection.stream)
+                end_our_side(connection.stream.socket)
+                IOLoop.current().call_later(FAREWELL, connection.stream.close)
         return min(again, default=None)
 
     def drop_connections(self) -> None:
@@ -155,16 +168,3 @@ class ObservedServer(HTTPServer):
 
 def _leave_nodelay(_value: bool) -> None:
     """Stand in for `IOStream.set_nodelay` while HTTP is spoken."""
-
-
-def _end_our_side(stream: IOStream) -> None:
-    if stream.closed():
-        return
-    with contextlib.suppress(OSError):
-        if isinstance(stream.socket, ssl.SSLSocket):
-            # It sends close_notify at once, and would wait for the client's.
-            with contextlib.suppress(ssl.SSLError, ValueError):
-                stream.socket.unwrap()
-        # Not SSLSocket's own, which gives up the TLS layer under Tornado's hands.
-        socket.socket.shutdown(stream.socket, socket.SHUT_WR)
-    IOLoop.current().call_later(FAREWELL, stream.close)
