@@ -5,6 +5,7 @@ import http.client
 import json
 import socket
 import ssl
+import struct
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,11 @@ class Connection:
         self._socket.close()
 
     def close(self) -> None:
+        self._socket.close()
+
+    def reset(self) -> None:
+        """Close as by an accident: the other end is told that the connection is broken."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
     @property

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
+import tornado
 from tornado import httputil
 
 from tornado_cli.http.tally import Tally
@@ -21,6 +22,9 @@ CLIENT_CLOSED_REQUEST = 499
 SWITCHING_PROTOCOLS = 101
 OURSELVES = ("127.0.0.1", 0)
 """The address of whoever asks from within this process; no client has it, nor this very object."""
+SERVER = "TornadoServer"
+"""What answers say of the server, unless the application names it itself: no version, which only attackers use."""
+_SERVER_WITH_VERSION = f"{SERVER}/{tornado.version}"
 _NOBODY = "0.0.0.0"  # noqa: S104 - what Tornado has for clients of a Unix socket, whom no header names.
 UNIX_CLIENT = "unix"
 _INT = 4
@@ -169,6 +173,8 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.status = start_line[1]
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
+        if headers.get("Server") == _SERVER_WITH_VERSION:
+            headers["Server"] = SERVER
         # After `close` nothing more may be answered (RFC 9112 section 9.6): a pipelined request would be lost.
         if self._observer.is_draining and self.status != SWITCHING_PROTOCOLS and not has_pending(connection.stream):
             headers["Connection"] = "close"

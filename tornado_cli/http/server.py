@@ -12,6 +12,7 @@ from tornado.iostream import IOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
 from tornado_cli.http.farewell import Farewells, end_our_side
+from tornado_cli.http.tls_accept import TlsSocket
 
 if TYPE_CHECKING:
     from tornado_cli.http.service import Service
@@ -45,7 +46,8 @@ class ObservedServer(HTTPServer):
         if not args:
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
-            if not options.get("ssl_options"):
+            if not options.get("ssl_options") and service.tls is not None:
+                service.tls.sslsocket_class = TlsSocket
                 options["ssl_options"] = service.tls
         service.adopt(request_callback)
         super().initialize(request_callback, *args, **options)
@@ -54,8 +56,15 @@ class ObservedServer(HTTPServer):
 
     def _handle_connection(self, connection: socket.socket, address: Any) -> None:
         """Be called at each accept. A Unix socket has no name that a certificate could be for: it is plain."""
-        if self.ssl_options is None or isinstance(address, tuple):
+        if self.ssl_options is None:
             super()._handle_connection(connection, address)
+            return
+        if isinstance(address, tuple):
+            try:
+                super()._handle_connection(connection, address)
+            except OSError:
+                # It has gone already, with what it sent.
+                connection.close()
             return
         options, self.ssl_options = self.ssl_options, None
         try:

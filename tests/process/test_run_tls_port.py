@@ -1,0 +1,111 @@
+"""A TLS port and those who do not speak TLS there: told what to type, never a nuisance to others."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from support.certificates import certificate
+from support.connection import Connection
+from support.project import app_that_says, write
+from support.server_process import ServerProcess
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = write(tmp_path_factory.mktemp("project"), {"main.py": app_that_says("one")})
+    certificate("localhost", not_before=NOW - timedelta(days=1), not_after=NOW + timedelta(days=90)).write_to(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(project: Path) -> Iterator[ServerProcess]:
+    with ServerProcess("run", "--certfile", "site.pem", "--keyfile", "site.key", cwd=project) as server:
+        server.wait_for("ready")
+        yield server
+        assert server.stop() == 0
+        assert {event["level"] for event in server.events} == {"info"}
+
+
+def said_to(server: ServerProcess, data: bytes) -> bytes:
+    with Connection(server.port) as client:
+        client.send(data)
+        return client.wait_for_clean_end()
+
+
+def test_plain_http_is_answered_with_the_address_to_use_instead(server: ServerProcess) -> None:
+    with Connection(server.port) as client:
+        answer = client.get("/shop?page=2")
+    assert answer.status == 400
+    assert answer.text == "This port speaks HTTPS: https://localhost/shop?page=2\n"
+    assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("shop.localhost:8443", "https://shop.localhost:8443/"),
+        ("[::1]:8443", "https://[::1]:8443/"),
+        ("<b>:8443", "https://127.0.0.1:{port}/"),
+        ("", "https://127.0.0.1:{port}/"),
+    ],
+)
+def test_the_address_is_that_of_the_host_that_was_asked_for(server: ServerProcess, host: str, url: str) -> None:
+    answer = said_to(server, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    assert answer.endswith(f"This port speaks HTTPS: {url.format(port=server.port)}\n".encode())
+
+
+def test_a_browser_gets_a_page_with_a_link_and_nothing_of_the_request_in_it_is_markup(server: ServerProcess) -> None:
+    with Connection(server.port) as client:
+        answer = client.get('/"><script>alert(1)</script>', Accept="text/html,*/*")
+    assert answer.status == 400
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "<script>" not in answer.text
+    assert re.search(r'<a href="https://localhost/&quot;&gt;&lt;script&gt;[^"<]*">', answer.text)
+
+
+def test_head_is_answered_without_a_body(server: ServerProcess) -> None:
+    assert said_to(server, b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n").endswith(b"\r\n\r\n")
+
+
+def test_an_upload_gets_its_answer_whole(server: ServerProcess) -> None:
+    size = 300_000
+    head = f"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n"
+    answer = said_to(server, head.encode() + b"x" * size)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_the_preface_of_http_2_is_plain_http(server: ServerProcess) -> None:
+    assert said_to(server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_leaves_without_a_word_leaves_no_trace(server: ServerProcess) -> None:
+    told = len(server.events)
+    for reset in (False, True):
+        with Connection(server.port) as client:
+            if reset:
+                client.send(b"\x16")
+                client.reset()
+    assert server.get().text == "one"
+    assert [event["message"] for event in server.events[told:] if event.get("event") != "access"] == []
+
+
+def test_strangers_cost_a_line_each_kind_and_nobody_an_answer(project: Path) -> None:
+    with ServerProcess("run", "--certfile", "site.pem", "--keyfile", "site.key", cwd=project) as server:
+        server.wait_for("ready")
+        for _ in range(100):
+            for data in (b"GET / HTTP/1.0\r\n\r\n", b"\x16\x03\x01\x00\x05hello", b"\x00" * 100):
+                with Connection(server.port) as stranger:
+                    stranger.send(data)
+                    stranger.wait_for_end()
+        assert server.get().text == "one"
+        assert server.stop() == 0
+        [plain] = server.seen("plain_http")
+        [failed] = server.seen("handshake_failed")
+        assert (plain["level"], failed["level"]) == ("info", "info")
+        assert plain["client"] == "127.0.0.1"
+        assert str(plain["url"]).startswith("https://127.0.0.1:")

@@ -1,0 +1,133 @@
+"""The first bytes on a TLS port: a handshake, or plain HTTP, which gets an answer that says what to type."""
+
+import contextlib
+import errno
+import html
+import logging
+import re
+import socket
+import ssl
+from enum import Enum, auto
+from typing import Final
+
+from tornado_cli.logs.seldom import Seldom
+from tornado_cli.system.addresses import url_of
+
+_seldom = Seldom(logging.getLogger("tornado_cli.http"))
+_PEEKED: Final = 4096
+"""Bytes of a plain request that are looked at: its first line and its Host are among them."""
+_DISCARDED: Final = 1024 * 1024
+"""Bytes of it that are read after the answer: unread ones would reset the connection before the answer is read."""
+_REQUEST: Final = re.compile(rb"[A-Z]{3,20}[ \r\n]")
+"""How plain HTTP begins. TLS begins with a byte 22."""
+_TARGET: Final = re.compile(rb"[A-Z]+ (/[!-~]*) HTTP/")
+_HOST: Final = re.compile(
+    rb"\r\nhost:[ \t]*((?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)[ \t]*\r\n",
+    re.IGNORECASE,
+)
+
+
+class _Phase(Enum):
+    SILENT = auto()
+    """Nothing has come."""
+    SHAKING = auto()
+    TURNED_AWAY = auto()
+    """Answered in plain HTTP; what still comes is dropped."""
+
+
+class TlsSocket(ssl.SSLSocket):
+    """The server's end on a TLS port. That no handshake comes of a connection is told here, and rarely, not by Tornado.
+
+    It peeks in place of a first attempt that would find nothing: a connection costs no system call more.
+    """
+
+    _phase = _Phase.SILENT
+    _left = _DISCARDED
+
+    def do_handshake(self, block: bool = False) -> None:
+        """Be called when something may have come; raises what Tornado waits or closes quietly for."""
+        if self._phase is _Phase.SILENT:
+            self._look()
+        if self._phase is _Phase.TURNED_AWAY:
+            self._discard()
+        try:
+            super().do_handshake(block)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            raise
+        except ssl.SSLError as error:
+            self._tell("handshake_failed", f"A TLS handshake failed: {_reason(error)}.", reason=error.reason)
+            raise ConnectionResetError(errno.ECONNRESET, "no handshake") from None
+
+    def _look(self) -> None:
+        try:
+            # Not SSLSocket's own, which reads what has been decrypted.
+            head = socket.socket.recv(self, _PEEKED, socket.MSG_PEEK)
+        except BlockingIOError:
+            raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "nothing has come yet") from None
+        self._phase = _Phase.TURNED_AWAY if _REQUEST.match(head) else _Phase.SHAKING
+        if self._phase is _Phase.TURNED_AWAY:
+            self._turn_away(head)
+
+    def _turn_away(self, head: bytes) -> None:
+        with contextlib.suppress(OSError):
+            host, port = self.getsockname()[:2]
+            url = https_url(head, host, port)
+            self._tell("plain_http", f"Plain HTTP came to a port that speaks HTTPS: {url}", url=url)
+            socket.socket.send(self, answer_to(head, url))
+            # Not SSLSocket's own, which gives up the TLS layer under Tornado's hands.
+            socket.socket.shutdown(self, socket.SHUT_WR)
+
+    def _discard(self) -> None:
+        """Read what the client still sends, until it ends its side or has sent too much."""
+        while self._left > 0:
+            try:
+                count = len(socket.socket.recv(self, 65536))
+            except BlockingIOError:
+                raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the client has not gone yet") from None
+            self._left -= count or self._left
+        raise ConnectionResetError(errno.ECONNRESET, "answered in plain HTTP")
+
+    def _tell(self, kind: str, text: str, **fields: object) -> None:
+        with contextlib.suppress(OSError):
+            _seldom.tell(kind, text, client=str(self.getpeername()[0]), **fields)
+
+
+def https_url(head: bytes, address: str, port: int) -> str:
+    """Return what the client of a plain request should have asked for: by the host that it named, if it did."""
+    target, host = _TARGET.match(head), _HOST.search(head)
+    path = target[1].decode() if target else "/"
+    return f"https://{host[1].decode()}{path}" if host else f"{url_of('https', address, port)}{path}"
+
+
+def answer_to(head: bytes, url: str) -> bytes:
+    """Return the whole answer to a plain request, as a page where a browser asks."""
+    is_page = b"text/html" in head
+    body = _PAGE.format(url=html.escape(url)) if is_page else f"This port speaks HTTPS: {url}\n"
+    lines = (
+        "HTTP/1.1 400 Bad Request",
+        f"Content-Type: text/{'html' if is_page else 'plain'}; charset=utf-8",
+        f"Content-Length: {len(body.encode())}",
+        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-store",
+        "Connection: close",
+    )
+    head_only = head.startswith(b"HEAD ")
+    return ("\r\n".join(lines) + "\r\n\r\n" + ("" if head_only else body)).encode()
+
+
+def _reason(error: ssl.SSLError) -> str:
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>This port speaks HTTPS</title>
+<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem; padding: 0 1rem }}</style>
+<h1>This port speaks HTTPS</h1>
+<p>You asked for it by plain HTTP. The same page, encrypted: <a href="{url}">{url}</a></p>
+</html>
+"""
