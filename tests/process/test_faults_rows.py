@@ -322,7 +322,7 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "W7": (
         "a file system does not tell of changes",
         (
-            "test_faults_watching::test_an_edit_behind_an_overlay_is_found",
+            "test_faults_watching::test_an_edit_behind_a_mounted_file_system_is_found",
             "test_mounts::test_the_nearest_mount_says_whether_a_folder_may_change_without_a_word",
         ),
     ),

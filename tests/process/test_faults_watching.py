@@ -290,18 +290,23 @@ def reloads_with(server: ServerProcess, name: str) -> list[object]:
     return [event for event in server.seen("reloaded") if any(Path(file).name == name for file in event["files"])]
 
 
+BEHIND = {
+    "overlay": "mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work merged",
+    "fuse": "bindfs lower merged",
+}
+
+
 @pytest.mark.outside("unshare", "mounts")
-def test_an_edit_behind_an_overlay_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["overlay", pytest.param("fuse", marks=pytest.mark.outside("bindfs", "/dev/fuse"))])
+def test_an_edit_behind_a_mounted_file_system_is_found(tmp_path: Path, kind: str) -> None:
     for name in ("lower", "upper", "work", "merged"):
         (tmp_path / name).mkdir()
     write(tmp_path / "lower", {"main.py": app_that_says("old")})
-    layers = "lowerdir=lower,upperdir=upper,workdir=work"
-    mount = f'mount -t overlay overlay -o {layers} merged && cd merged && exec "$@"'
-    under = ["unshare", "--mount", "sh", "-c", mount, "sh"]
+    under = ["unshare", "--mount", "sh", "-c", f'{BEHIND[kind]} && cd merged && exec "$@"', "sh"]
     with ServerProcess("serve", "--poll-interval", "0.1", cwd=tmp_path, under=under) as server:
         server.wait_for("ready")
         [told] = server.seen("polling")
-        assert "overlay" in told["message"]
+        assert kind in told["message"]
         save_in_place(tmp_path / "lower/main.py", app_that_says("newer"))
         server.wait_for_reload_of("main.py")
         assert server.get().text == "newer"

@@ -431,3 +431,23 @@ def test_edits_of_one_size_in_one_second_are_served(tmp_path: Path, place: str, 
             saving.replace(tmp_path / name)
             server.wait_for("reloaded", attempt=number + 1)
             assert server.get().text == str(number)
+
+
+@pytest.mark.parametrize("link", ["word.py", "shop/__init__.py"])
+def test_edits_of_one_size_in_one_second_are_served_of_a_file_that_is_a_link(tmp_path: Path, link: str) -> None:
+    module = "word" if link == "word.py" else "shop"
+    app = app_that_says("{word}").replace('"{word}"', f"{module}.WORD")
+    write(tmp_path / "elsewhere", {"real.py": "WORD = '0'\n"})
+    write(tmp_path / "here", {"main.py": f"import {module}\n{app}"})
+    (tmp_path / "here" / link).parent.mkdir(exist_ok=True)
+    (tmp_path / "here" / link).symlink_to(tmp_path / "elsewhere/real.py")
+    with ServerProcess("serve", "main:make_app", cwd=tmp_path / "here") as server:
+        server.wait_for("ready")
+        assert server.get().text == "0"
+        for number in range(1, 5):
+            saving = tmp_path / ".saving"
+            saving.write_text(f"WORD = '{number}'\n")
+            os.utime(saving, (SAME_SECOND, SAME_SECOND))
+            saving.replace(tmp_path / "elsewhere/real.py")
+            server.wait_for("reloaded", attempt=number + 1)
+            assert server.get().text == str(number)

@@ -57,6 +57,7 @@ _CONDITIONS: dict[str, Callable[[], bool]] = {
 # What a machine is or is not: to ask for it would fail there for ever.
 _FACTS: dict[str, Callable[[], bool]] = {
     "IPv6": _has_ipv6,
+    "/dev/fuse": Path("/dev/fuse").exists,
     "limits of watches": _may_limit_watches,
     **{f"cgroup {controller}": functools.partial(may_limit, controller) for controller in CONTROLLERS},
 }

@@ -236,7 +236,7 @@ def test_a_top_that_is_gone_is_missed_until_it_is_back(tmp_path: Path) -> None:
     (tmp_path / "p").rename(tmp_path / "q")
     assert Look(ground).changed == {str(tmp_path / "p/main.py")}
     # Also when the application, which failed meanwhile, names its files once more.
-    assert ground.follow([str(tmp_path / "p/main.py")]) == Following(folders=[], files=[])
+    assert ground.follow([str(tmp_path / "p/main.py")]) == Following(folders=[], files=[], links={})
     assert ground.missing() == [str(tmp_path / "p")]
     (tmp_path / "q").rename(tmp_path / "p")
     assert Look(ground).changed == {str(tmp_path / "p/main.py")}
@@ -288,7 +288,7 @@ def test_where_times_are_whole_seconds_the_content_tells_files_apart(tmp_path: P
 
 
 def test_a_name_that_no_file_can_have_is_not_followed(tmp_path: Path) -> None:
-    assert ground_at(tmp_path).follow(["a\0b", str(tmp_path / "x\0")]) == Following(folders=[], files=[])
+    assert ground_at(tmp_path).follow(["a\0b", str(tmp_path / "x\0")]) == Following(folders=[], files=[], links={})
 
 
 @pytest.mark.parametrize("folder", ["/", str(Path.home()), str(Path.home().parent), tempfile.gettempdir()])

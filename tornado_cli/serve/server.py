@@ -120,7 +120,7 @@ class Server:
     def _read_changes(self) -> None:
         files = self._changes.take()
         if files:
-            drop_bytecode(files)
+            drop_bytecode(self._watcher.names_of(files))
             # Any of the three makes what was imported ahead worthless.
             is_other = self._environment.is_concerned(files) and self._environment.renew()
             is_other |= self._packages.have_changed()

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from tornado_cli.records import Record
@@ -49,6 +49,8 @@ class Following(Record):
     """To be looked into because of them."""
     files: list[str]
     """Those of which no change would have been told until now."""
+    links: dict[str, str]
+    """The link by which the application knows a file that lies elsewhere, by where it lies."""
 
 
 class Ground:
@@ -118,7 +120,8 @@ class Ground:
 
     def follow(self, paths: Iterable[str]) -> Following:
         """Have these files count whatever their names are."""
-        named = {real for path in paths if not is_noise(path) for real in _real_names(path)}
+        names = [_real_names(path) for path in paths if not is_noise(path)]
+        named = {name for several in names for name in several}
         with self._lock:
             new_ones = [path for path in named if not self._counted(path)]
             self._rules = replace(self._rules, named=self._always_named | named)
@@ -130,7 +133,8 @@ class Ground:
                 above = ignore_files_above(side)
                 self._folders[side] = Folder(above, above, {}, (), ())
             files = self._remember(new_ones)
-        return Following(folders=sorted(new), files=files)
+        links = {several[1]: several[0] for several in names if len(several) > 1}
+        return Following(folders=sorted(new), files=files, links=links)
 
     def _counted(self, path: str) -> bool:
         """Say whether a file counts so far: what is known of it then is what was reported, also that it is gone."""
@@ -221,11 +225,10 @@ def _is_below(path: str, tops: Iterable[str]) -> bool:
     return any(path == top or path.startswith(top.rstrip(os.sep) + os.sep) for top in tops)
 
 
-def _real_names(path: str) -> Iterator[str]:
-    """Return where a file really is and, where the last part is a link, that link."""
+def _real_names(path: str) -> tuple[str, ...]:
+    """Return where a name really is and, where the last part is a link, where that leads."""
     if "\0" in path:
         # No file, but an application may name it.
-        return
-    yield os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
-    if os.path.islink(path):
-        yield os.path.realpath(path)
+        return ()
+    name = os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    return (name, os.path.realpath(path)) if os.path.islink(path) else (name,)

@@ -41,6 +41,8 @@ class Watcher:
         self._silent: dict[str, str] = {}
         """Folders whose changes the kernel may not know of, with the kind of their file system."""
         self._followed: set[str] = set()
+        self._links: dict[str, str] = {}
+        """As in `Following`."""
         self._told: set[str] = set()
         self._wake = threading.Condition()
         self._dirty: set[str] = set()
@@ -77,6 +79,7 @@ class Watcher:
             return
         self._followed = followed
         following = self._ground.follow(followed)
+        self._links = following.links
         self._look_soon(following.folders)
         if since:
             for path in following.files:
@@ -86,6 +89,13 @@ class Watcher:
     def follow_also(self, paths: Iterable[str], since: int = 0) -> None:
         """As well as those that were named before: the application came only so far."""
         self.follow(self._followed.union(paths), since)
+
+    def names_of(self, paths: Iterable[str]) -> Iterator[str]:
+        """Return the paths, and the links by which the application knows these files."""
+        for path in paths:
+            yield path
+            if path in self._links:
+                yield self._links[path]
 
     def _start_watches(self) -> None:
         if sys.platform != "linux":
