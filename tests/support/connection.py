@@ -34,14 +34,18 @@ class Answer:
 
 
 class Connection:
-    """A client's end, on loopback or, with a path in place of a port, at a Unix socket."""
+    """A client's end, on loopback or, with a path in place of a port, at a Unix socket.
 
-    def __init__(self, port: int | Path, *, tls: bool = False, host: str = "127.0.0.1") -> None:
+    Over TLS it trusts anybody, or whom its context trusts.
+    """
+
+    def __init__(self, port: int | Path, *, tls: bool | ssl.SSLContext = False, host: str = "127.0.0.1") -> None:
         plain = _connected(port) if isinstance(port, Path) else socket.create_connection((host, port), TIMEOUT)
         self._socket: socket.socket = plain
         if tls:
             try:
-                self._socket = client_context().wrap_socket(plain, suppress_ragged_eofs=False)
+                context = tls if isinstance(tls, ssl.SSLContext) else client_context()
+                self._socket = context.wrap_socket(plain, suppress_ragged_eofs=False, server_hostname="localhost")
             except BaseException:
                 plain.close()
                 raise

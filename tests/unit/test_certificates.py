@@ -20,6 +20,7 @@ from tornado_cli.system.certificates import (
     certificate_folder,
     development_certificate,
 )
+from tornado_cli.system.certificates.development import vouches_for
 from tornado_cli.system.certificates.issue import Pair, new_leaf, read_pair
 from tornado_cli.system.tls import TlsFiles, read_credentials, server_context
 
@@ -72,6 +73,35 @@ def test_nothing_else_can_be_signed_with_the_key_of_the_authority(environ: Mappi
     forged.write_bytes(new_leaf(pair_in(made.authority.with_name("authority-key.pem")), [host], NOW).pem())
     with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
         handshake(serving(TlsFiles(forged)), client_context(str(made.authority)), host)
+
+
+def for_network(environ: Mapping[str, str], *addresses: str) -> DevelopmentCertificate:
+    return development_certificate("localhost", network=addresses, now=NOW, environ=environ)
+
+
+def test_for_addresses_of_private_networks_there_is_an_authority_of_its_own(environ: Mapping[str, str]) -> None:
+    usual, made = make(environ), for_network(environ, "10.1.2.3", "fd00::7")
+    assert made.authority != usual.authority
+    for host in ("10.1.2.3", "fd00::7", "localhost", "127.0.0.1"):
+        handshake(serving(made.files), client_context(str(made.authority)), host)
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(serving(made.files), client_context(str(usual.authority)), "localhost")
+
+
+def test_another_address_needs_no_new_trust(environ: Mapping[str, str]) -> None:
+    before, after = for_network(environ, "10.1.2.3"), for_network(environ, "192.168.1.2")
+    handshake(serving(after.files), client_context(str(before.authority)), "192.168.1.2")
+    assert for_network(environ, "192.168.1.2").created is False
+
+
+@pytest.mark.parametrize("address", ["192.0.2.7", "8.8.8.8", "2001:db8::1", "example.com"])
+def test_no_authority_of_ours_vouches_for_an_address_on_the_internet(environ: Mapping[str, str], address: str) -> None:
+    assert not vouches_for(address)
+    made = for_network(environ, "10.1.2.3")
+    forged = made.authority.with_name("forged.pem")
+    forged.write_bytes(new_leaf(pair_in(made.authority.with_name("network-authority-key.pem")), [address], NOW).pem())
+    with pytest.raises(ssl.SSLCertVerificationError, match="permitted subtree violation"):
+        handshake(serving(TlsFiles(forged)), client_context(str(made.authority)), address)
 
 
 def test_the_certificate_has_no_finding_against_it(environ: Mapping[str, str]) -> None:

@@ -54,14 +54,14 @@ def test_addresses_for_others_are_this_machines_own(family: socket.AddressFamily
 
 
 def test_who_listens_on_one_address_has_no_others_to_show() -> None:
-    assert network_urls("127.0.0.1", 8000) == []
-    assert network_urls("localhost", 8000) == []
+    assert network_urls("http", "127.0.0.1", 8000) == []
+    assert network_urls("http", "localhost", 8000) == []
 
 
 def test_who_listens_on_all_addresses_shows_each_in_a_url() -> None:
     expected = [f"http://{address}:8000" for address in outside_addresses(socket.AF_INET)]
-    assert network_urls("0.0.0.0", 8000) == expected
-    assert network_urls("*", 8000)[: len(expected)] == expected
+    assert network_urls("http", "0.0.0.0", 8000) == expected
+    assert network_urls("http", "*", 8000)[: len(expected)] == expected
 
 
 def test_a_folder_is_named_from_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,17 @@ class ServingConfig:
         "--access-log-file", default="", metavar="FILE", help="Write access lines to this file instead."
     )
 
+    ssl: bool = option(
+        "--ssl", default=False, help="Serve HTTPS; without a certificate, with one of our own: for development."
+    )
+    certfile: str = option("--certfile", default="", metavar="FILE", help="Certificate and chain, PEM; turns TLS on.")
+    keyfile: str = option(
+        "--keyfile", default="", metavar="FILE", help="Private key, PEM; default: in the certificate file."
+    )
+    keyfile_password_file: str = option(
+        "--keyfile-password-file", default="", metavar="FILE", help="File with the password of the private key."
+    )
+
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` takes: plain values that travel as JSON."""
         return {**dataclasses.asdict(self), "given": dict(self.given)}
@@ -221,13 +232,3 @@ class RunConfig(ServingConfig):
         "--preload", default=False, help="Load the application once, before forking: workers share its memory."
     )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
-    ssl: bool = option(
-        "--ssl", default=False, help="Serve HTTPS; without a certificate, on loopback, with one of our own."
-    )
-    certfile: str = option("--certfile", default="", metavar="FILE", help="Certificate and chain, PEM; turns TLS on.")
-    keyfile: str = option(
-        "--keyfile", default="", metavar="FILE", help="Private key, PEM; default: in the certificate file."
-    )
-    keyfile_password_file: str = option(
-        "--keyfile-password-file", default="", metavar="FILE", help="File with the password of the private key."
-    )

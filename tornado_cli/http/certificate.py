@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.commands import ServingConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.logs.events import event
 from tornado_cli.system.addresses import is_loopback
@@ -13,17 +13,14 @@ from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_crede
 logger = logging.getLogger("tornado_cli.http")
 
 
-def credentials_of(config: RunConfig, hosts: Sequence[str]) -> tuple[Credentials | None, str]:
+def credentials_of(config: ServingConfig, hosts: Sequence[str]) -> tuple[Credentials | None, str]:
     """Return the certificate and key to serve `hosts` with, and a warning that belongs to the choice.
 
     Raises a UsageError of its own for each thing that can be wrong with the files.
     """
-    if config.certfile:
-        return read_credentials(_files(config)), ""
-    if config.keyfile or config.keyfile_password_file:
-        raise UsageError("--keyfile needs the certificate, too.", hint="Add --certfile FILE.")
-    if not config.ssl:
-        return None, ""
+    given = given_credentials(config)
+    if given is not None or not config.ssl:
+        return given, ""
     check_hosts(config, hosts)
     from tornado_cli.system.certificates.development import COMMON_NAMES, development_certificate
 
@@ -34,7 +31,16 @@ def credentials_of(config: RunConfig, hosts: Sequence[str]) -> tuple[Credentials
     return read_credentials(made.files), warning
 
 
-def check_hosts(config: RunConfig, hosts: Sequence[str]) -> None:
+def given_credentials(config: ServingConfig) -> Credentials | None:
+    """Return the user's own, read and judged; None where there are none. Raises as `credentials_of`."""
+    if config.certfile:
+        return read_credentials(_files(config))
+    if config.keyfile or config.keyfile_password_file:
+        raise UsageError("--keyfile needs the certificate, too.", hint="Add --certfile FILE.")
+    return None
+
+
+def check_hosts(config: ServingConfig, hosts: Sequence[str]) -> None:
     """Raise a UsageError for a host that the certificate we make cannot stand for."""
     if config.certfile or not config.ssl:
         return
@@ -53,7 +59,7 @@ def tell(credentials: Credentials, warning: str) -> None:
             event(logger, logging.WARNING, "certificate", text)
 
 
-def _files(config: RunConfig) -> TlsFiles:
+def _files(config: ServingConfig) -> TlsFiles:
     return TlsFiles(Path(config.certfile), _path(config.keyfile), _path(config.keyfile_password_file))
 
 

@@ -39,6 +39,8 @@ from tornado_cli.system.memory_files import written_file
 from tornado_cli.system.shared_words import SharedWords
 
 if TYPE_CHECKING:
+    import ssl
+
     from tornado_cli.logs.sender import LogSender
     from tornado_cli.serve.held_output import HeldOutput
 
@@ -73,6 +75,7 @@ class AppProcess:
         sender = self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
         importlib.invalidate_caches()
         linecache.clearcache()
+        tls = _tls(self._boot)
         if not channel.has_message():
             dry_run()
         order = _order_of(channel)
@@ -93,6 +96,7 @@ class AppProcess:
             access_log=self._boot.config.access_log and order.page is None,
             adapt=_adapt(self._boot.config.debug, files),
             gate=_gate(SharedWords(self._boot.turns, 1), order.turn),
+            tls=tls,
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
             fronts=[self.hosts] if self._boot.config.allowed_hosts else [],
@@ -173,6 +177,14 @@ class AppProcess:
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())
         self._channel.send(ImportsLearned(pid=os.getpid()), [file])
         os.close(file)
+
+
+def _tls(boot: ServeBoot) -> "ssl.SSLContext | None":
+    if boot.credentials is None:
+        return None
+    from tornado_cli.system.tls.context import server_context
+
+    return server_context(boot.credentials)
 
 
 def _order_of(channel: Channel) -> StartProcess:

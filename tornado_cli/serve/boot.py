@@ -18,16 +18,22 @@ class ServeBoot(Record, kw_only=True):
     """Descriptor of the shared word of turns."""
     log: int
     log_format: str
+    credentials: int | None = None
+    """Certificate and key, PEM; None without TLS."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:
         """All that the forkserver gets, but for its channel."""
-        return (*self.listeners, self.turns, self.log)
+        credentials = () if self.credentials is None else (self.credentials,)
+        return (*self.listeners, self.turns, self.log, *credentials)
 
     def with_descriptors(self, descriptors: Sequence[int]) -> Self:
         """Return it as it is where these have been received for its own."""
-        *listeners, turns, log = descriptors
-        return self.but(listeners=tuple(listeners), turns=turns, log=log)
+        count = len(self.listeners)
+        turns, log, *credentials = descriptors[count:]
+        return self.but(
+            listeners=tuple(descriptors[:count]), turns=turns, log=log, credentials=next(iter(credentials), None)
+        )
 
     def to_dict(self) -> dict[str, Any]:
         return vars(self) | {"config": self.config.to_dict()}

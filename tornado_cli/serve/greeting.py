@@ -8,8 +8,8 @@ from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.logs.events import event
 from tornado_cli.logs.settings import LogFormat
-from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_loopback, url_of
-from tornado_cli.system.interfaces import outside_addresses
+from tornado_cli.serve.certificate import addresses_for_others, is_everywhere
+from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.listeners import Opened
 from tornado_cli.terminal import Terminal
 
@@ -19,16 +19,16 @@ _MOST = 3
 
 
 def greet(
-    config: ServeConfig, target: Target, opened: Opened, folders: Sequence[str], log_format: str, keys: str
+    config: ServeConfig, scheme: str, target: Target, opened: Opened, folders: Sequence[str], log_format: str, keys: str
 ) -> str:
     """Say it and return the URL: a banner for people, a line of the log for everybody else.
 
     `keys` describes them, if there are any.
     """
-    url = url_of("http", config.host, opened.port)
+    url = url_of(scheme, config.host, opened.port)
     if log_format == LogFormat.RICH:
         title = f"tcli serve{' --debug' if config.debug else ''}  {url}"
-        Terminal().banner([title, *_rows(target, network_urls(config.host, opened.port), folders, keys)])
+        Terminal().banner([title, *_rows(target, network_urls(scheme, config.host, opened.port), folders, keys)])
     if opened.taken is not None:
         message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
         event(logger, logging.WARNING, "port_taken", message)
@@ -39,10 +39,9 @@ def greet(
     return url
 
 
-def network_urls(host: str, port: int) -> list[str]:
+def network_urls(scheme: str, host: str, port: int) -> list[str]:
     """Return where other machines find us; nothing unless we listen on all addresses."""
-    listened = [address for address in addresses_of(host) if address.host in WILDCARDS]
-    return [url_of("http", found, port) for address in listened for found in outside_addresses(address.family)]
+    return [url_of(scheme, found, port) for found in addresses_for_others(host)] if is_everywhere(host) else []
 
 
 def _rows(target: Target, network: Sequence[str], folders: Sequence[str], keys: str) -> list[str]:

@@ -15,6 +15,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.certificate import certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.greeting import greet
@@ -49,6 +50,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     target = _found(config, settings, directory)
     guarding_hosts(config)
     environment = Environment(config, settings, directory)
+    certificate = certificate_for(config)
     companions = companions_of(settings)
     ground = ground_of(config, directory, target.search_path, environment.files)
     # Where what we say goes elsewhere, the keys may be those of a pager.
@@ -58,12 +60,15 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         opened = _listen(config)
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        url = greet(config, target, opened, ground.everything(), log.format, ALL_KEYS if terminal.is_ours() else "")
+        keys = ALL_KEYS if terminal.is_ours() else ""
+        url = greet(config, certificate.scheme, target, opened, ground.everything(), log.format, keys)
+        certificate.tell()
         boot = ServeBoot(
             config=config,
             listeners=tuple(listener.fileno() for listener in opened.listeners),
             turns=SharedWords.create("tcli-turns", 1).descriptor,
             log=log.sender_end().fileno(),
+            credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
             log_format=log.format,
             directory=str(directory),
         )

@@ -1,7 +1,7 @@
 """Making the local authority and what it signs.
 
-Whoever trusts the authority trusts a key on this disk, so it is made to vouch for nothing but this machine: browsers
-and OpenSSL refuse what it signs for any other name.
+Whoever trusts the authority trusts a key on this disk, so it is made to vouch for nothing but this machine, or at most
+for private networks: browsers and OpenSSL refuse what it signs for any other name.
 """
 
 from collections.abc import Iterable
@@ -72,22 +72,23 @@ def read_pair(pem: bytes) -> Pair | None:
     return None
 
 
-def new_authority(now: datetime) -> Pair:
-    """Make an authority that can sign for loopback names only, and no further authorities."""
+def new_authority(now: datetime, networks: Iterable[str] = ()) -> Pair:
+    """Make an authority that can sign for loopback names and these networks only, and no further authorities."""
     key = ec.generate_private_key(ec.SECP256R1())
+    kind = "network" if networks else "development"
     name = x509.Name(
         [
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tcli"),
-            x509.NameAttribute(NameOID.COMMON_NAME, f"tcli development authority {now:%Y-%m-%d}"),
+            x509.NameAttribute(NameOID.COMMON_NAME, f"tcli {kind} authority {now:%Y-%m-%d}"),
         ]
     )
-    permitted = [x509.DNSName(PERMITTED_NAME), *(x509.IPAddress(ip_network(network)) for network in PERMITTED_NETWORKS)]
+    addresses = [x509.IPAddress(ip_network(network)) for network in (*PERMITTED_NETWORKS, *networks)]
     builder = (
         _builder(name, key, now, now - CLOCK_SKEW + AUTHORITY_LIFE)
         .issuer_name(name)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage("key_cert_sign"), critical=True)
-        .add_extension(x509.NameConstraints(permitted, None), critical=True)
+        .add_extension(x509.NameConstraints([x509.DNSName(PERMITTED_NAME), *addresses], None), critical=True)
     )
     return Pair(builder.sign(key, SHA256()), key)
 
