@@ -10,12 +10,12 @@ from support.databases import postgresql
 
 from tornado_cli.scaffold.generate import plan
 
-OF_DATA = ("tests/test_auth.py", "tests/test_items.py", "tests/test_migrations.py", "tests/test_health.py")
+OF_DATA = tuple(f"tests/test_{part}.py" for part in ("auth", "oauth", "items", "migrations", "health"))
 
 
 @pytest.mark.outside("pg_ctlcluster", "setpriv")
 def test_a_made_project_logs_in_and_keeps_items_in_a_real_postgresql(tmp_path: Path) -> None:
-    made = plan(tmp_path / "shop", preset="full", given={"auth": "password"})
+    made = plan(tmp_path / "shop", preset="full")
     made.write()
     with postgresql() as url:
         command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *OF_DATA]

@@ -26,6 +26,12 @@ OWN: dict[str, Any] = {
     "broker_url": "",  # % if broker
     "metrics_token": "a token of these tests, and of them alone",  # % if metrics
     "webhook_url": None,  # % if worker
+    # % if oauth
+    "github_client_id": "",
+    "github_client_secret": "",
+    "google_client_id": "",
+    "google_client_secret": "",
+    # % endif
     "cookie_secret": "a secret of these tests, and of them alone",  # % if cookies
 }
 

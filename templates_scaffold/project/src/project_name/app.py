@@ -21,6 +21,7 @@ from .handlers.home import HomeHandler  # % if not bare
 from .handlers.items import ItemHandler, ItemsHandler  # % if crud
 from .handlers.metrics import MetricsHandler  # % if metrics
 from .handlers.not_found import NotFoundHandler  # % if not bare
+from .handlers.oauth import ROUTES as OAUTH_ROUTES  # % if oauth
 from .handlers.openapi import DocsHandler, OpenApiHandler  # % if openapi
 from .handlers.primes import PrimesHandler  # % if worker and pages
 from .handlers.primes_socket import PrimesSocket  # % if worker
@@ -28,6 +29,8 @@ from .handlers.room import RoomHandler, RoomSocket  # % if rooms
 from .handlers.static import StaticHandler  # % if html
 from .handlers.wall import ROUTES as WALL_ROUTES  # % if pages
 from .modules import Field  # % if pages
+from .oauth.exchange import Exchange  # % if oauth
+from .oauth.providers import clients_in  # % if oauth
 from .passwords import Passwords  # % if auth
 from .rooms.brokers import fanout_by  # % if broker
 from .rooms.hub import Hub  # % if rooms
@@ -61,6 +64,7 @@ ROUTES = [
     url(r"/openapi.json", OpenApiHandler, name="openapi"),  # % if openapi
     url(r"/docs", DocsHandler, name="docs"),  # % if openapi
     *AUTH_ROUTES,  # % if auth
+    *OAUTH_ROUTES,  # % if oauth
     *FILE_ROUTES,  # % if pages
     *WALL_ROUTES,  # % if pages
     # % else
@@ -89,6 +93,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
         app.settings["sessions"] = Sessions(database)
         # % endif
         resources.callback(app.settings["passwords"].close)  # % if auth
+        await resources.enter_async_context(app.settings["oauth"].running())  # % if oauth
         await resources.enter_async_context(app.settings["hub"].running())  # % if rooms
         # % if worker
         for name in ("webhook", "jobs", "processes"):
@@ -114,6 +119,7 @@ def make_app(settings: Settings | None = None) -> Application:
         checks={},  # % if checks
         # % if auth
         passwords=Passwords(),
+        oauth=Exchange(clients_in(settings)),  # % if oauth
         throttle_of_addresses=Throttle(tries=20, pause=3.0),
         throttle_of_names=Throttle(tries=5, pause=12.0),
         # % endif

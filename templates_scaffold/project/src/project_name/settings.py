@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# % if secret or worker
+# % if secret or worker or oauth
+from .oauth.providers import NO_SECRET, ClientSecret  # % if oauth
 from .rooms.brokers import NO_BROKER, BrokerUrl  # % if broker
 from .secret import PLACEHOLDER, Secret  # % if secret
 from .work.webhook import WebhookUrl  # % if worker
@@ -50,6 +51,12 @@ class Settings(BaseSettings):
     # % endif
     uploads: Path = ENV_FILE.parent / "uploads"  # % if pages
     cookie_secret: Secret = PLACEHOLDER  # % if cookies
+    # % if oauth
+    github_client_id: str = ""
+    github_client_secret: ClientSecret = NO_SECRET
+    google_client_id: str = ""
+    google_client_secret: ClientSecret = NO_SECRET
+    # % endif
 
     @classmethod
     def from_environment(cls) -> Self:

@@ -21,7 +21,11 @@ class User(Base, kw_only=True):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
     name: Mapped[str] = mapped_column(String(32), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(200), repr=False)
+    # % if oauth
+    password_hash: Mapped[str | None] = mapped_column(String(200), default=None, repr=False)
+    # % else
+    # %| password_hash: Mapped[str] = mapped_column(String(200), repr=False)
+    # % endif
     role: Mapped[str] = mapped_column(String(16), default=Role.MEMBER)
     generation: Mapped[int] = mapped_column(default=1)  # % if sessions == cookie
 

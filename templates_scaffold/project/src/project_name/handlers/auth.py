@@ -4,9 +4,11 @@ from pydantic import ValidationError
 from tornado.web import url
 
 from ..accounts import Credentials, NewAccount
+from ..db.identities import Identities  # % if oauth
 from ..db.users import Role, Users
 from .base import BaseHandler
 from .login import accounts_of, check_tries, log_in, log_out, log_out_everywhere
+from .next_page import next_page
 
 FAULTS = {
     "name": "3 to 32 characters: small letters, digits and . _ -, a letter first.",
@@ -18,12 +20,6 @@ class FormHandler(BaseHandler):
     def form(self) -> dict[str, str]:
         name = self.get_body_argument("name", "")
         return {"name": name, "password": self.get_body_argument("password", "", strip=False)}
-
-    def next_page(self) -> str:
-        """Where to go on: a path of this site, whatever the link that led here says."""
-        path = self.get_argument("next", "")
-        is_ours = path.startswith("/") and not path.startswith(("//", "/\\"))
-        return path if is_ours else self.reverse_url("account")
 
 
 class SignUpHandler(FormHandler):
@@ -52,7 +48,7 @@ class SignUpHandler(FormHandler):
 
 class LogInHandler(FormHandler):
     def get(self) -> None:
-        self.render("log_in.html", name="", error="", next_page=self.next_page())
+        self.show(name="", error="")
 
     async def post(self) -> None:
         form = self.form()
@@ -62,12 +58,15 @@ class LogInHandler(FormHandler):
         except ValidationError:
             user = None
         if user is None:
-            error = "This name and this password do not belong together."
             self.set_status(422)
-            self.render("log_in.html", name=form["name"], error=error, next_page=self.next_page())
-            return
+            error = "This name and this password do not belong together."
+            return self.show(name=form["name"], error=error)
         await log_in(self, user)
-        self.redirect(self.next_page(), status=303)
+        return self.redirect(next_page(self, "account"), status=303)
+
+    def show(self, name: str, error: str) -> None:
+        there = next_page(self, "account")
+        self.render("log_in.html", name=name, error=error, next_page=there)
 
 
 class LogOutHandler(BaseHandler):
@@ -88,8 +87,14 @@ class LogOutEverywhereHandler(BaseHandler):
 class AccountHandler(BaseHandler):
     needs = Role.MEMBER
 
-    def get(self) -> None:
-        self.render("account.html", user=self.current_user)
+    # % if not oauth
+    # %| def get(self) -> None:
+    # %|     self.render("account.html", user=self.current_user)
+    # % else
+    async def get(self) -> None:
+        linked = await Identities(self.database).of(self.current_user)
+        self.render("account.html", user=self.current_user, linked=linked)
+        # % endif
 
 
 class PeopleHandler(BaseHandler):

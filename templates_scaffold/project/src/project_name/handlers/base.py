@@ -21,7 +21,7 @@ from .login import check_access, find_user  # % if auth
 # % endif
 # Scripts run by their nonce alone: a file that somebody uploaded is none, wherever it lies.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action 'self'; "
+    "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action {forms}; "
     "frame-ancestors 'none'; object-src 'none'"
 )
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -59,9 +59,19 @@ class BaseHandler(RequestHandler):
         """What each `<script>` of this answer has to carry."""
         return secrets.token_urlsafe(16)
 
+    @property
+    def form_targets(self) -> str:
+        """Where forms may lead, at last: a login by a provider begins with a form."""
+        # % if oauth
+        clients = self.settings["oauth"].clients.values()
+        return " ".join(["'self'", *sorted({client.origin for client in clients})])
+        # % else
+        # %| return "'self'"
+        # % endif
+
     def set_default_headers(self) -> None:
         self.clear_header("Server")
-        policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce)
+        policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce, forms=self.form_targets)
         self.set_header("Content-Security-Policy", policy)
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         self.set_header("Referrer-Policy", "same-origin")

@@ -59,11 +59,13 @@ async def log_out_everywhere(handler: RequestHandler, user: User) -> None:
 
 
 def check_tries(handler: RequestHandler, name: str = "") -> None:
-    """Refuse who tries too often: from one address, or one name from there."""
+    """Refuse who tries too often: from one address, or a name that is known one from there."""
     address = handler.request.remote_ip or ""
     of_addresses: Throttle = handler.settings["throttle_of_addresses"]
     of_names: Throttle = handler.settings["throttle_of_names"]
-    if not (of_addresses.allows(address) and of_names.allows(f"{address} {name.lower()}")):
+    if not of_addresses.allows(address):
+        raise HTTPError(429)
+    if name and not of_names.allows(f"{address} {name.lower()}"):
         raise HTTPError(429)
 
 

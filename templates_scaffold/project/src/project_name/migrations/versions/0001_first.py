@@ -17,12 +17,28 @@ def upgrade() -> None:
         "users",
         sa.Column("id", sa.String(32), nullable=False),
         sa.Column("name", sa.String(32), nullable=False),
-        sa.Column("password_hash", sa.String(200), nullable=False),
+        sa.Column("password_hash", sa.String(200), nullable=True),  # % if oauth
+        # % if not oauth
+        # %| sa.Column("password_hash", sa.String(200), nullable=False),
+        # % endif
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("generation", sa.Integer(), nullable=False),  # % if sessions == cookie
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("name", name="uq_users_name"),
     )
+    # % endif
+    # % if oauth
+    op.create_table(
+        "identities",
+        sa.Column("provider", sa.String(16), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("user_id", sa.String(32), nullable=False),
+        sa.PrimaryKeyConstraint("provider", "subject", name="pk_identities"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_identities_user_id_users", ondelete="CASCADE"
+        ),
+    )
+    op.create_index("ix_identities_user_id", "identities", ["user_id"])
     # % endif
     # % if sessions == db
     op.create_table(
@@ -56,5 +72,6 @@ def downgrade() -> None:
     # % if crud
     op.drop_table("items")
     # % endif
+    op.drop_table("identities")  # % if oauth
     op.drop_table("sessions")  # % if sessions == db
     op.drop_table("users")  # % if auth

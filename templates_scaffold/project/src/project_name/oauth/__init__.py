@@ -1,0 +1,1 @@
+"""Logins by other providers (OAuth 2 with state and PKCE)."""
