@@ -105,11 +105,15 @@ class Connection:
 
     def open_websocket(self, path: str = "/") -> Answer:
         """Have the connection become a WebSocket; the answer's headers may tell who serves it."""
-        key = "AAAAAAAAAAAAAAAAAAAAAA=="
-        self.ask(path, Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Key=key, Sec_WebSocket_Version="13")
+        self.ask_for_websocket(path)
         answer = self.answer()
         assert answer.status == 101
         return answer
+
+    def ask_for_websocket(self, path: str = "/", **headers: str) -> None:
+        key = "AAAAAAAAAAAAAAAAAAAAAA=="
+        upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
+        self.ask(path, Sec_WebSocket_Key=key, **upgrade, **headers)
 
     def wait_for_close_frame(self) -> int:
         """Read the frame that closes a WebSocket; return its code: RFC 6455, 5.5.1."""

@@ -231,4 +231,10 @@ class RunConfig(ServingConfig):
     preload: bool = option(
         "--preload", default=False, help="Load the application once, before forking: workers share its memory."
     )
+    trusted_proxies: tuple[str, ...] = option(
+        "--trusted-proxies",
+        default=(),
+        metavar="ADDRESS",
+        help="Believe what this proxy says of its clients: an address, a network, or unix; repeatable.",
+    )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")

@@ -7,6 +7,11 @@ from tornado_cli.http.exchange import Front
 def fronts_of(config: RunConfig) -> list[Front]:
     """Return it in the order in which it is asked. Raises UsageError for a setting that cannot be."""
     fronts: list[Front] = []
+    if config.trusted_proxies:
+        from tornado_cli.http.proxies import Proxies
+        from tornado_cli.http.trust import Trust
+
+        fronts.append(Proxies(Trust(config.trusted_proxies)))
     if config.allowed_hosts:
         from tornado_cli.http.hosts import Hosts
 

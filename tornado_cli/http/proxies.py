@@ -1,0 +1,80 @@
+"""Requests from trusted proxies appear as their clients made them; what anybody else says of itself is not heard."""
+
+from http import HTTPStatus
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from tornado import httputil
+
+from tornado_cli.http.exchange import Exchange
+from tornado_cli.http.forwarded import Misleading, Told, told_by
+from tornado_cli.http.refusal import Refusal
+from tornado_cli.http.trust import Trust
+from tornado_cli.records import Record
+
+_HEADERS = frozenset({"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-Ip", "X-Scheme"})
+"""Those, too, that Tornado's `xheaders=True` and many applications read by themselves."""
+_NOTHING = Told()
+
+
+class Peer(Record):
+    """The other end of a connection, and how Tornado would show it."""
+
+    is_trusted: bool
+    address: str
+    protocol: str
+
+
+class Proxies:
+    """A front that settles who asks, by which protocol and for which host: `remote_ip`, `protocol` and `Host`."""
+
+    def __init__(self, trust: Trust) -> None:
+        self._trust = trust
+        self._peers: WeakKeyDictionary[Any, Peer] = WeakKeyDictionary()
+        """By the context that Tornado has for each connection."""
+
+    def __call__(
+        self,
+        exchange: Exchange,
+        start_line: httputil.RequestStartLine,  # noqa: ARG002 - the protocol's name.
+        headers: httputil.HTTPHeaders,
+    ) -> httputil.HTTPMessageDelegate | None:
+        context = exchange.connection.context
+        peer = self._peers.get(context) or self._met(context)
+        # The connection may have been another client's, a moment ago.
+        context.remote_ip, context.protocol = peer.address, peer.protocol
+        given = _HEADERS.intersection(headers)
+        if not given:
+            return None
+        try:
+            told = told_by(headers, self._trust.holds_for) if peer.is_trusted else _NOTHING
+        except Misleading as error:
+            text = f"What the proxy in front of this server says of the request cannot be: {error}."
+            return Refusal(exchange.connection, HTTPStatus.BAD_REQUEST, text)
+        context.remote_ip = told.address or peer.address
+        context.protocol = told.protocol or peer.protocol
+        if told.host:
+            headers["Host"] = told.host
+        _settle(headers, given, context)
+        return None
+
+    def _met(self, context: Any) -> Peer:
+        is_trusted = self._trust.holds_for_peer(context.address, context.address_family)
+        peer = self._peers[context] = Peer(is_trusted, context.remote_ip, context.protocol)
+        return peer
+
+
+def _settle(headers: httputil.HTTPHeaders, given: frozenset[str], context: Any) -> None:
+    """Have the headers say what was settled: whoever reads them by itself must not be misled."""
+    settled = {
+        "X-Forwarded-For": context.remote_ip,
+        "X-Real-Ip": context.remote_ip,
+        "X-Forwarded-Proto": context.protocol,
+        "X-Scheme": context.protocol,
+        "X-Forwarded-Host": headers.get("Host", ""),
+    }
+    for name in given:
+        if name in settled:
+            headers[name] = settled[name]
+        else:
+            del headers[name]
