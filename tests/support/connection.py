@@ -103,9 +103,9 @@ class Connection:
             interim += self.read(1)
         assert b" 100 " in interim
 
-    def open_websocket(self, path: str = "/") -> Answer:
+    def open_websocket(self, path: str = "/", **headers: str) -> Answer:
         """Have the connection become a WebSocket; the answer's headers may tell who serves it."""
-        self.ask_for_websocket(path)
+        self.ask_for_websocket(path, **headers)
         answer = self.answer()
         assert answer.status == 101
         return answer
@@ -114,6 +114,21 @@ class Connection:
         key = "AAAAAAAAAAAAAAAAAAAAAA=="
         upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13"}
         self.ask(path, Sec_WebSocket_Key=key, **upgrade, **headers)
+
+    def read_message(self) -> str:
+        """Read the next message of a WebSocket: text in one frame."""
+        kind, size = self.read(2)
+        assert kind == 0x81
+        if size == 126:
+            size = int.from_bytes(self.read(2), "big")
+        return self.read(size).decode()
+
+    def send_message(self, text: str) -> None:
+        """Send a message by WebSocket, masked with zeros."""
+        data = text.encode()
+        assert len(data) < 1 << 16
+        size = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+        self.send(b"\x81" + size + bytes(4) + data)
 
     def wait_for_close_frame(self) -> int:
         """Read the frame that closes a WebSocket; return its code: RFC 6455, 5.5.1."""

@@ -101,6 +101,15 @@ class ServeConfig(ServingConfig):
         help="Variables for the application, besides the environment's; '' for none.",
     )
     debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
+    debug_remote: bool = option(
+        "--debug-remote", default=False, help="Let other machines use what else only this one may: source, live reload."
+    )
+    livereload: bool = option(
+        "--livereload/--no-livereload", default=True, help="Have open pages follow the files of the project."
+    )
+    forward_console: bool = option(
+        "--forward-console", default=False, help="Show errors of the browser's console in the terminal."
+    )
     open: bool = option("--open", default=False, help="Open a browser when the application is ready.")
     strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
     warm: bool = option(

@@ -87,6 +87,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
     is_read = False
     """Whether the request has arrived whole."""
+    is_logged = True
+    """Whether the answer is one of the application's, for the access log."""
     method = path = client = request_id = ""
     status = 0
     size = 0

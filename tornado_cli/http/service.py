@@ -71,7 +71,11 @@ class Terms(Record, kw_only=True):
     """Called by the loop that serves, right before the process says that it is ready."""
     afterwards: Callable[[], None] = lambda: None
     """Called a moment after it has said so, or when the application has failed: for what is not urgent."""
+    on_drain: Callable[[], None] = lambda: None
+    """Called when a drain begins: what is not the application's own ends its connections now."""
     before_leaving: Callable[[], None] = lambda: None
+    obey: Callable[[Message], None] = lambda _: None
+    """Given the orders that are not about the application's life."""
 
 
 class Service:
@@ -132,7 +136,7 @@ class Service:
     def exchange_ended(self, exchange: Exchange) -> None:
         self.tally.request_ended(exchange.status, exchange.size)
         # Before that only the question whether it is ready is answered.
-        if self._logs_access and self.is_ready:
+        if self._logs_access and self.is_ready and exchange.is_logged:
             self._access(
                 exchange.client,
                 exchange.method,
@@ -259,6 +263,8 @@ class Service:
     def _obey(self, order: Message) -> None:
         if isinstance(order, Drain) and order.pid == os.getpid():
             self._start_drain(order)
+        else:
+            self._terms.obey(order)
 
     def _stop_accepting(self) -> None:
         for server in self._servers:
@@ -274,6 +280,7 @@ class Service:
         # It still serves: a load balancer in front needs time to notice.
         await asyncio.sleep(order.delay)
         self.is_draining = True
+        self._terms.on_drain()
         manner = Manner(
             grace=order.grace,
             linger=self._terms.linger,

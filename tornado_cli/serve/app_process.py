@@ -18,6 +18,7 @@ from tornado_cli.app.libraries import is_installed
 from tornado_cli.app.load import prepare_path
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Kind, Target
+from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
@@ -27,7 +28,10 @@ from tornado_cli.http.service import Service, Terms
 from tornado_cli.http.tally import NoTally
 from tornado_cli.logs.children import child_log
 from tornado_cli.serve.app_files import AppFiles
-from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
+from tornado_cli.serve.browser_tools.front import ToolsFront
+from tornado_cli.serve.browser_tools.injection import add_script
+from tornado_cli.serve.browser_tools.tools import Tools, tools_for
 from tornado_cli.serve.dry_run import dry_run
 from tornado_cli.serve.error_page import failure_application
 from tornado_cli.serve.hosts import guarding_hosts
@@ -89,20 +93,26 @@ class AppProcess:
             self.held.release()
         self._forgotten = ForgottenWatch()
         self.hosts = guarding_hosts(self._boot.config)
+        words = SharedWords(self._boot.words, WORDS)
+        tools = tools_for(self._boot, order, self.hosts, words)
+        front = ToolsFront(tools)
         terms = Terms(
             tally=NoTally(),
             sender=sender,
             # The page asks for itself each second: that is not what happens to the application.
             access_log=self._boot.config.access_log and order.page is None,
-            adapt=_adapt(self._boot.config.debug, files),
-            gate=_gate(SharedWords(self._boot.turns, 1), order.turn),
+            adapt=_adapt(
+                self._boot.config, files, tools if order.page is None and self._boot.config.livereload else None
+            ),
+            gate=_gate(words, order.turn),
             tls=tls,
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
-            fronts=[self.hosts] if self._boot.config.allowed_hosts else [],
+            fronts=[*([self.hosts] if self._boot.config.allowed_hosts else []), front],
             may_serve=self._is_as_expected,
             afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
+            on_drain=front.drop_tabs,
             before_leaving=self._leave,
         )
         if order.page is None and os.isatty(0):
@@ -211,20 +221,22 @@ def _lend_terminal(channel: Channel) -> None:
     claim_by(lambda end: channel.send(TerminalWanted(pid=os.getpid()), [end]))
 
 
-def _gate(turns: SharedWords, turn: int) -> Gate:
+def _gate(words: SharedWords, turn: int) -> Gate:
     def gate(*, pauses: int) -> Admission:  # noqa: ARG001 - the protocol's name.
-        return Admission.YES if turns[0] <= turn else Admission.NEVER
+        return Admission.YES if words[TURN] <= turn else Admission.NEVER
 
     return gate
 
 
-def _adapt(debug: bool, files: AppFiles) -> Callable[[Application], None]:
+def _adapt(config: ServeConfig, files: AppFiles, tools: Tools | None) -> Callable[[Application], None]:
     def adapt(application: Application) -> None:
         # An edited template or stylesheet is seen by the next request; these are read at each.
         application.settings["compiled_template_cache"] = False
         application.settings["static_hash_cache"] = False
         files.leave_out_served(application)
-        if debug:
+        if tools is not None:
+            add_script(application, tools)
+        if config.debug:
             application.settings["serve_traceback"] = True
 
     return adapt

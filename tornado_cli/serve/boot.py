@@ -6,6 +6,10 @@ from typing import Any, Self
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.records import Record
 
+TURN, EDITS = range(2)
+"""Words that all processes share: whose turn it is to accept, and how often templates and static files have changed."""
+WORDS = 2
+
 
 class ServeBoot(Record, kw_only=True):
     """Descriptors are numbers in the process that holds it; they travel with the message."""
@@ -14,10 +18,12 @@ class ServeBoot(Record, kw_only=True):
     directory: str
     """Where the command was typed; entered anew at each start, for it may have been deleted and made again."""
     listeners: tuple[int, ...]
-    turns: int
-    """Descriptor of the shared word of turns."""
+    words: int
+    """Descriptor of the shared words."""
     log: int
     log_format: str
+    token: str
+    """What pages of this run know; nobody else does."""
     credentials: int | None = None
     """Certificate and key, PEM; None without TLS."""
 
@@ -25,14 +31,14 @@ class ServeBoot(Record, kw_only=True):
     def descriptors(self) -> tuple[int, ...]:
         """All that the forkserver gets, but for its channel."""
         credentials = () if self.credentials is None else (self.credentials,)
-        return (*self.listeners, self.turns, self.log, *credentials)
+        return (*self.listeners, self.words, self.log, *credentials)
 
     def with_descriptors(self, descriptors: Sequence[int]) -> Self:
         """Return it as it is where these have been received for its own."""
         count = len(self.listeners)
-        turns, log, *credentials = descriptors[count:]
+        words, log, *credentials = descriptors[count:]
         return self.but(
-            listeners=tuple(descriptors[:count]), turns=turns, log=log, credentials=next(iter(credentials), None)
+            listeners=tuple(descriptors[:count]), words=words, log=log, credentials=next(iter(credentials), None)
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from tornado_cli.events import ForkStage, StartProcess
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
-from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser import has_screen, open_browser
 from tornado_cli.serve.bytecode import drop_bytecode
 from tornado_cli.serve.claims import Claims
@@ -87,7 +87,7 @@ class Server:
         self._claims = Claims(inbox, lambda number: self._handle(events.TerminalReleased(number)))
         self._screen = Screen()
         self._url = url
-        self._turns = SharedWords(boot.turns, 1)
+        self._words = SharedWords(boot.words, WORDS)
         self._watcher = watcher
         self._changes = watcher.changes
         self._tree = Tree(boot, inbox, addresses, self._claims, watcher, self._handle)
@@ -190,7 +190,7 @@ class Server:
     def _perform(self, action: actions.Action) -> None:
         match action:
             case actions.SetTurn(turn):
-                self._turns[0] = turn
+                self._words[TURN] = turn
             case actions.Start(number, turn, page, state):
                 target = self._target.to_dict()
                 self._tree.start(StartProcess(number=number, turn=turn, target=target, page=page, state=state))

@@ -14,7 +14,7 @@ from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
-from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.boot import WORDS, ServeBoot
 from tornado_cli.serve.certificate import certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
@@ -66,10 +66,11 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         boot = ServeBoot(
             config=config,
             listeners=tuple(listener.fileno() for listener in opened.listeners),
-            turns=SharedWords.create("tcli-turns", 1).descriptor,
+            words=SharedWords.create("tcli-words", WORDS).descriptor,
             log=log.sender_end().fileno(),
             credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
             log_format=log.format,
+            token=os.urandom(16).hex(),
             directory=str(directory),
         )
         environment.renew()
