@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tornado_cli.system.addresses import ListenError
-from tornado_cli.system.binds import Bind, InheritedBind, TcpBind, UnixBind
+from tornado_cli.system.binds import Bind, InheritedBind, RedirectBind, TcpBind, UnixBind
 from tornado_cli.system.listeners import PortTaken
 from tornado_cli.system.open_addresses import OpenAddresses
 
@@ -205,3 +205,14 @@ def test_after_any_history_exactly_what_was_asked_for_last_is_open(short: Path, 
     finally:
         addresses.close()
     assert list(short.iterdir()) == []
+
+
+def test_an_address_that_only_sends_on_is_another_one_than_one_that_serves(addresses: OpenAddresses) -> None:
+    served, redirecting = addresses.open([FREE, RedirectBind("127.0.0.1", 0)])
+    assert (served.redirects, redirecting.redirects) == (False, True)
+    assert addresses.open([FREE, RedirectBind("127.0.0.1", 0)]) == [served, redirecting]
+    for first, second in ((TcpBind, RedirectBind), (RedirectBind, TcpBind)):
+        port = free_port()
+        addresses.open([first("127.0.0.1", port)])
+        with pytest.raises(ListenError, match="it cannot do both"):
+            addresses.open([first("127.0.0.1", port), second("127.0.0.1", port)])

@@ -166,3 +166,19 @@ def test_a_setting_is_declared_once() -> None:
     shown = CliRunner().invoke(move, ["--help"]).output
     assert "How fast." in shown
     assert "default: 1.5" in shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "seconds", "app"),
+    [
+        (["--hsts", "main.py"], 63_072_000, "main.py"),
+        (["main.py", "--hsts"], 63_072_000, "main.py"),
+        (["--hsts", "--ssl"], 63_072_000, ""),
+        (["--hsts=60", "main.py"], 60, "main.py"),
+        (["--hsts", "60", "main.py"], 60, "main.py"),
+        (["main.py"], 0, "main.py"),
+    ],
+)
+def test_an_option_that_may_stand_alone_takes_no_word_for_its_value(typed: list[str], seconds: int, app: str) -> None:
+    config = config_of(run, *typed)
+    assert (config.hsts, config.app) == (seconds, app)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, get_type_hints
 
 import click
@@ -33,6 +33,8 @@ class SettingsCommand(click.Command):
         if "--" in args:
             cut = args.index("--")
             args, ctx.meta["arguments"] = args[:cut], tuple(args[cut + 1 :])
+        bare = {flag: one.bare for one in self.params if isinstance(one, _BareOption) for flag in one.opts}
+        args = _with_bare_values(args, bare)
         fault = self._read_settings(ctx)
         try:
             rest = super().parse_args(ctx, args)
@@ -56,6 +58,22 @@ class SettingsCommand(click.Command):
         ctx.meta[Settings.__name__] = settings
         ctx.default_map = {key.replace("-", "_"): value for key, value in settings.table_of(command).items()}
         return None
+
+
+def _with_bare_values(args: list[str], bare: Mapping[str, int]) -> list[str]:
+    """Give options that stand alone their values; what follows is theirs only if it is a number."""
+    return [
+        f"{one}={bare[one]}" if one in bare and not following.isdecimal() else one
+        for one, following in zip(args, [*args[1:], ""], strict=False)
+    ]
+
+
+class _BareOption(click.Option):
+    """One that may stand alone, without its value."""
+
+    def __init__(self, *declarations: Any, bare: int, **details: Any) -> None:
+        super().__init__(*declarations, **details)
+        self.bare = bare
 
 
 def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
@@ -159,6 +177,7 @@ def _place_of_value(context: click.Context, parameter: click.Parameter | None) -
 def _click_option(command: str, field: dataclasses.Field[Any], hint: Any) -> Callable[[Any], Any]:
     declared: Option = field.metadata["option"]
     many = hint == tuple[str, ...]
+    kind: dict[str, Any] = {} if declared.bare is None else {"cls": _BareOption, "bare": declared.bare}
     return click.option(
         *declared.flags,
         field.name,
@@ -170,6 +189,7 @@ def _click_option(command: str, field: dataclasses.Field[Any], hint: Any) -> Cal
         metavar=declared.metavar,
         show_default=bool(field.default) and hint is not bool,
         envvar=[f"TCLI_{command}_{field.name}".upper(), *declared.envvar],
+        **kind,
     )
 
 

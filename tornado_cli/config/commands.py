@@ -247,3 +247,17 @@ class RunConfig(ServingConfig):
         help="Believe what this proxy says of its clients: an address, a network, or unix; repeatable.",
     )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
+    redirect_http: str = option(
+        "--redirect-http", default="", metavar="ADDRESS", help="Listen for plain HTTP here, and send it on to HTTPS."
+    )
+    acme_webroot: str = option(
+        "--acme-webroot", default="", metavar="DIR", help="Answer ACME challenges out of this webroot."
+    )
+    hsts: int = option(
+        "--hsts",
+        default=0,
+        metavar="[SECONDS]",
+        minimum=0,
+        bare=63_072_000,
+        help="Tell browsers to use nothing but HTTPS for so long; --hsts alone is two years.",
+    )

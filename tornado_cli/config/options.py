@@ -17,6 +17,8 @@ class Option:
     envvar: tuple[str, ...] = ()
     """Variables that count when `TCLI_<COMMAND>_<OPTION>` is not set."""
     metavar: str | None = None
+    bare: int | None = None
+    """What the flag means without `=VALUE`; not given, there has to be one."""
 
 
 def option(*flags: str, default: Any, help: str, **details: Any) -> Any:  # noqa: A002 - click's own word.

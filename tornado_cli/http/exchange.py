@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import tornado
 from tornado import httputil
+from tornado.iostream import SSLIOStream
 
 from tornado_cli.http.tally import Tally
 
@@ -20,6 +21,7 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9._\-]{1,128}")
 CLIENT_CLOSED_REQUEST = 499
 """Logged when the client left before an answer began (the number is nginx's)."""
 SWITCHING_PROTOCOLS = 101
+_HSTS = "Strict-Transport-Security"
 OURSELVES = ("127.0.0.1", 0)
 """The address of whoever asks from within this process; no client has it, nor this very object."""
 SERVER = "TornadoServer"
@@ -40,6 +42,9 @@ class Observer(Protocol):
     next_request_id: Callable[[], str]
     fronts: "Sequence[Front]"
     """Asked in turn about each request; the first that gives a delegate has it."""
+
+    hsts: str
+    """What answers over TLS say in `Strict-Transport-Security`; nothing where it is empty."""
 
     def exchange_ended(self, exchange: "Exchange") -> None:
         """Be told that an answer was sent whole, or is given up."""
@@ -177,6 +182,8 @@ class Exchange(httputil.HTTPMessageDelegate):
             headers["X-Request-ID"] = self.request_id
         if headers.get("Server") == _SERVER_WITH_VERSION:
             headers["Server"] = SERVER
+        if self._observer.hsts and _HSTS not in headers and isinstance(connection.stream, SSLIOStream):
+            headers[_HSTS] = self._observer.hsts
         # After `close` nothing more may be answered (RFC 9112 section 9.6): a pipelined request would be lost.
         if self._observer.is_draining and self.status != SWITCHING_PROTOCOLS and not has_pending(connection.stream):
             headers["Connection"] = "close"

@@ -1,4 +1,4 @@
-"""A request that is refused before the application sees it: a status, and one line that says why."""
+"""An answer before the application sees the request; mostly a refusal: a status, and one line that says why."""
 
 import http
 from collections.abc import Awaitable, Mapping
@@ -7,16 +7,16 @@ from typing import Any
 from tornado import httputil
 
 
-class Refusal(httputil.HTTPMessageDelegate):
+class ReadyAnswer(httputil.HTTPMessageDelegate):
     """Answers a request in the application's stead.
 
     One with a body is answered at once, and its connection ends with the answer: else the body would have to be read.
     """
 
-    def __init__(self, connection: Any, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, connection: Any, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self._connection = connection
         self._status = status
-        self._body = f"{text}\n".encode()
+        self._body = body
         self._headers = headers or {}
         self._is_answered = False
         self._sends_body = True
@@ -47,3 +47,10 @@ class Refusal(httputil.HTTPMessageDelegate):
         start_line = httputil.ResponseStartLine("", self._status, http.HTTPStatus(self._status).phrase)
         self._connection.write_headers(start_line, headers, self._body if self._sends_body else None)
         self._connection.finish()
+
+
+class Refusal(ReadyAnswer):
+    """Answers with one line, for people."""
+
+    def __init__(self, connection: Any, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(connection, status, f"{text}\n".encode(), headers)

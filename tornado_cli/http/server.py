@@ -33,7 +33,7 @@ class ObservedServer(HTTPServer):
     """What `HTTPServer(app)` makes under tcli, by `HTTPServer.configure`; the application need not know."""
 
     def initialize(  # type: ignore[override]
-        self, request_callback: Any, *args: Any, service: "Service", **options: Any
+        self, request_callback: Any, *args: Any, service: "Service", is_plain: bool = False, **options: Any
     ) -> None:
         self.service = service
         self._exchanges: dict[Any, Exchange] = {}
@@ -46,7 +46,7 @@ class ObservedServer(HTTPServer):
         if not args:
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
-            if not options.get("ssl_options") and service.tls is not None:
+            if not options.get("ssl_options") and service.tls is not None and not is_plain:
                 service.tls.sslsocket_class = TlsSocket
                 options["ssl_options"] = service.tls
         service.adopt(request_callback)

@@ -22,6 +22,7 @@ from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open,
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, Front, request_ids
 from tornado_cli.http.readiness import until_path_answers
+from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.events import event
@@ -57,6 +58,11 @@ class Terms(Record, kw_only=True):
     blocked_after: float = 0.0
     """Seconds after which what holds the loop is reported; 0 never."""
     tls: ssl.SSLContext | None = None
+    redirect: HttpsRedirect | None = None
+    """What serves at `redirecting`."""
+    redirecting: Sequence[socket.socket] = ()
+    hsts: str = ""
+    """What answers over TLS say in `Strict-Transport-Security`, where the application says nothing."""
     fronts: Sequence[Front] = ()
     """What looks at each request before the application does."""
     linger: float = 0.0
@@ -88,6 +94,7 @@ class Service:
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
         self.tls = terms.tls
+        self.hsts = terms.hsts
         self.fronts = terms.fronts
         self.next_request_id = request_ids()
         self.is_draining = False
@@ -212,10 +219,17 @@ class Service:
     # Orders.
 
     def _come_alive(self) -> None:
+        if self._terms.redirect is not None:
+            self._serve_besides(self._terms.redirect, self._terms.redirecting)
         loop = IOLoop.current()
         loop.add_handler(self._channel.fileno(), lambda *_: self._read_order(), IOLoop.READ)
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
+
+    def _serve_besides(self, delegate: HttpsRedirect, listeners: Sequence[socket.socket]) -> None:
+        server = ObservedServer(delegate, service=self, is_plain=True)
+        self._servers.append(server)
+        server.add_sockets(self._gated(list(listeners)))
 
     async def _become_ready(self) -> None:
         if not self._terms.may_serve():

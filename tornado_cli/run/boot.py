@@ -28,6 +28,10 @@ class RunBoot:
     channels: tuple[int, ...]
     """The workers' ends, one a slot."""
     listeners: tuple[int, ...]
+    redirects: tuple[int, ...]
+    """Those of them at which plain HTTP is only sent on."""
+    https_port: int
+    """Where it is sent to."""
     scoreboard: int
     credentials: int | None
     """Certificate and key, PEM; None without TLS."""
@@ -56,6 +60,7 @@ class RunBoot:
                 "target": Target.from_dict(values["target"]),
                 "channels": tuple(values["channels"]),
                 "listeners": tuple(values["listeners"]),
+                "redirects": tuple(values["redirects"]),
                 "environ": os.environ,
             }
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from tornado_cli.events import Boot, Message
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.events import Observation
+from tornado_cli.run.listening import HTTPS_PORT, first_port
 from tornado_cli.run.scoreboard import Column, Scoreboard
 from tornado_cli.system.channel import Channel, channel_pair
 from tornado_cli.system.children import Child, start_interpreter
@@ -99,6 +100,8 @@ def start_crew(
             generation=number,
             channels=channels,
             listeners=tuple(listener.descriptor for listener in listeners),
+            redirects=tuple(listener.descriptor for listener in listeners if listener.redirects),
+            https_port=first_port(listeners) or HTTPS_PORT,
             scoreboard=scoreboard.descriptor,
         )
         outputs = [(_pipe(undo), logging.INFO), (_pipe(undo), logging.WARNING)]

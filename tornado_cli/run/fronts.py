@@ -1,5 +1,7 @@
 """What looks at each request before the application of `tcli run` does: nothing, unless a setting asks for it."""
 
+from pathlib import Path
+
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.http.exchange import Front
 
@@ -12,6 +14,11 @@ def fronts_of(config: RunConfig) -> list[Front]:
         from tornado_cli.http.trust import Trust
 
         fronts.append(Proxies(Trust(config.trusted_proxies)))
+    if config.acme_webroot:
+        from tornado_cli.http.acme import AcmeWebroot
+
+        # Before the hosts: what an authority wants to see is not for the hosts that are served already.
+        fronts.append(AcmeWebroot(Path(config.acme_webroot)))
     if config.allowed_hosts:
         from tornado_cli.http.hosts import Hosts
 

@@ -10,10 +10,12 @@ from tornado_cli.config.commands import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.logs.events import event
 from tornado_cli.system.addresses import url_of
-from tornado_cli.system.binds import Bind, TcpBind, UnixBind, bind_of
+from tornado_cli.system.binds import Bind, TcpBind, UnixBind, bind_of, redirect_bind_of
 from tornado_cli.system.open_addresses import Listener
 
 logger = logging.getLogger("tornado_cli.run")
+HTTPS_PORT = 443
+"""Where HTTPS is expected when no port is named."""
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - what a platform's router expects; `start` says when it is taken.
 
 
@@ -43,24 +45,31 @@ def is_on_platform(config: RunConfig) -> bool:
 
 def binds_of(config: RunConfig, directory: Path) -> tuple[Bind, ...]:
     """Return what to listen on, from settings that are settled. Raises UsageError for what is no address."""
-    if not config.bind:
-        return (TcpBind(config.host, config.port),)
-    return tuple(dict.fromkeys(bind_of(text, directory) for text in config.bind))
+    served: list[Bind] = [TcpBind(config.host, config.port)]
+    if config.bind:
+        served = [bind_of(text, directory) for text in config.bind]
+    redirecting = [redirect_bind_of(config.redirect_http)] if config.redirect_http else []
+    return tuple(dict.fromkeys([*served, *redirecting]))
 
 
 def tcp_hosts(listeners: Iterable[Listener]) -> list[str]:
     """Return the hosts by which clients come; those of Unix sockets come by none."""
-    return [_host_and_port(one)[0] for one in listeners if _is_tcp(one)]
+    return [_host_and_port(one)[0] for one in listeners if _is_served_by_tcp(one)]
 
 
 def first_port(listeners: Iterable[Listener]) -> int | None:
     """Return the port that was named first, as it has come to be; None when there are only Unix sockets."""
-    return next((_host_and_port(one)[1] for one in listeners if _is_tcp(one)), None)
+    return next((_host_and_port(one)[1] for one in listeners if _is_served_by_tcp(one)), None)
 
 
 def urls_of(listeners: Iterable[Listener], scheme: str) -> list[str]:
     """Return what people read of them, and type: `http://127.0.0.1:8000`, `unix:/run/app.sock`."""
-    return list(dict.fromkeys(_url(one, scheme) for one in listeners))
+    return list(dict.fromkeys(_url(one, scheme) for one in listeners if not one.redirects))
+
+
+def redirecting_urls_of(listeners: Iterable[Listener]) -> list[str]:
+    """Return from where plain HTTP is sent on."""
+    return list(dict.fromkeys(_url(one, "http") for one in listeners if one.redirects))
 
 
 def in_words(urls: Sequence[str]) -> str:
@@ -74,6 +83,10 @@ def tell_change(before: Sequence[str], now: Sequence[str]) -> None:
     closed = [url for url in before if url not in now]
     text = f"Listening on {in_words(now)} now" + (f", no longer on {in_words(closed)}." if closed else ".")
     event(logger, logging.INFO, "addresses", text, urls=list(now), closed=closed)
+
+
+def _is_served_by_tcp(listener: Listener) -> bool:
+    return _is_tcp(listener) and not listener.redirects
 
 
 def _is_tcp(listener: Listener) -> bool:

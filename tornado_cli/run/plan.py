@@ -54,6 +54,7 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
         )
     if config.ready_path and not config.ready_path.startswith("/"):
         raise UsageError(f"--ready-path {config.ready_path} is no path.", hint=f"Try --ready-path /{config.ready_path}")
+    _check_tls_options(config)
     fronts_of(config)
     workers, why = _worker_count(config)
     config = settled(config)
@@ -66,6 +67,15 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
         environ=environment_of(config, settings, directory),
         binds=binds_of(config, directory),
     )
+
+
+def _check_tls_options(config: RunConfig) -> None:
+    """Raise UsageError for an option that promises HTTPS where there is none."""
+    if config.ssl or config.certfile:
+        return
+    for name, given in (("--redirect-http", config.redirect_http), ("--hsts", config.hsts)):
+        if given:
+            raise UsageError(f"{name} is for HTTPS.", hint="Add --certfile FILE --keyfile FILE; on loopback --ssl.")
 
 
 def _worker_count(config: RunConfig) -> tuple[int, str]:

@@ -19,7 +19,7 @@ from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fleet import Fleet
 from tornado_cli.run.limits import reread
-from tornado_cli.run.listening import first_port, in_words, is_on_platform, tcp_hosts, urls_of
+from tornado_cli.run.listening import first_port, in_words, is_on_platform, redirecting_urls_of, tcp_hosts, urls_of
 from tornado_cli.run.plan import Plan, plan_of
 from tornado_cli.run.supervisor import SIGNALS, Supervisor
 from tornado_cli.system.bound import BoundAddresses
@@ -71,6 +71,9 @@ def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credential
         event(logger, logging.WARNING, "misplaced_settings", misplaced)
     count = f"{plan.workers} {'worker' if plan.workers == 1 else 'workers'}{plan.why}"
     event(logger, logging.INFO, "workers", count, workers=plan.workers)
+    if redirecting := redirecting_urls_of(listeners):
+        text = f"Plain HTTP on {in_words(redirecting)} is sent on to HTTPS"
+        event(logger, logging.INFO, "redirecting", text, urls=redirecting)
     if credentials is not None:
         tell(credentials, about_it)
     if credentials is not None and first_port(listeners) is None:
@@ -87,6 +90,8 @@ def _boot(plan: Plan, credentials: Credentials | None, log: LogWriter) -> RunBoo
         generation=0,
         channels=(),
         listeners=(),
+        redirects=(),
+        https_port=0,
         scoreboard=-1,
         credentials=None if credentials is None else credentials.open_descriptor(),
         log=log.sender_end().fileno(),

@@ -12,6 +12,7 @@ from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
+from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.service import HEARTBEAT, Service, Terms
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
@@ -88,6 +89,8 @@ def _serve(
     boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate, preloaded: Loaded | None
 ) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
+    listeners = adopt(boot.listeners)
+    redirecting = [one for one in listeners if one.fileno() in boot.redirects]
     terms = Terms(
         tally=row,
         sender=sender,
@@ -100,10 +103,13 @@ def _serve(
         close_spread=boot.config.ws_close_spread,
         ready_path=boot.config.ready_path,
         tls=None if boot.credentials is None else server_context(boot.credentials),
+        redirect=HttpsRedirect(boot.https_port) if redirecting else None,
+        redirecting=redirecting,
+        hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",
         fronts=fronts_of(boot.config),
         before_leaving=run_reload_hooks,
     )
-    service = Service(channel, adopt(boot.listeners), terms)
+    service = Service(channel, [one for one in listeners if one not in redirecting], terms)
     try:
         ending = serve_target(boot.target, boot.config.arguments, Hosting(service), boot.config.loop, preloaded)
     finally:

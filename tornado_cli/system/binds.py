@@ -24,6 +24,10 @@ class TcpBind(Record):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+class RedirectBind(TcpBind):
+    """Where plain HTTP is sent on to HTTPS."""
+
+
 class UnixBind(Record):
     """A path, absolute; its folders may be links that lead elsewhere tomorrow."""
 
@@ -58,9 +62,25 @@ def bind_of(text: str, directory: Path) -> Bind:
             return InheritedBind(int(rest))
         case "unix" | "fd":
             raise _misread(text)
+    bind = _tcp_bind(text)
+    if bind is None:
+        raise _misread(text)
+    return bind
+
+
+def redirect_bind_of(text: str) -> RedirectBind:
+    """Read the address of `--redirect-http`. Raises UsageError for anything but a host and a port."""
+    bind = _tcp_bind(text)
+    if bind is None:
+        message = f"--redirect-http {text!r} is no address: host:port or [v6]:port."
+        raise UsageError(message, hint="For example: --redirect-http 0.0.0.0:80")
+    return RedirectBind(bind.host, bind.port)
+
+
+def _tcp_bind(text: str) -> TcpBind | None:
     match = _TCP.fullmatch(text)
     if match is None or int(match["port"]) > LAST_PORT or (match["v6"] and not _is_v6(match["v6"])):
-        raise _misread(text)
+        return None
     return TcpBind(match["v6"] or match["host"], int(match["port"]))
 
 

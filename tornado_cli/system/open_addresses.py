@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from typing import Any, TypeAlias
 
 from tornado_cli.system.addresses import Address, ListenError
-from tornado_cli.system.binds import Bind, InheritedBind, TcpBind, UnixBind
+from tornado_cli.system.binds import Bind, InheritedBind, RedirectBind, TcpBind, UnixBind
 from tornado_cli.system.listeners import PortTaken, inherited_listener, open_addresses
 from tornado_cli.system.ports import ListeningSocket, in_the_way
 from tornado_cli.system.turn_away import turn_away
@@ -29,6 +29,11 @@ class Listener:
     descriptor: int
     """Its number, in all of them."""
     file: SocketFile | None = None
+
+    @property
+    def redirects(self) -> bool:
+        """Whether plain HTTP is only sent on from here."""
+        return isinstance(self.bind, RedirectBind)
 
     @property
     def is_reachable(self) -> bool:
@@ -101,7 +106,12 @@ class OpenAddresses:
                 return [self._held(bind) or self._take(bind, bind, self._inherited(descriptor))]
 
     def _open_tcp(self, bind: TcpBind) -> list[Listener]:
-        held = {one.place: one for one in self._listeners if isinstance(one.place, tuple)}
+        # Port 0 is a free one for each of the two things that can be done there.
+        held = {
+            one.place: one
+            for one in self._listeners
+            if isinstance(one.place, tuple) and (bind.port or type(one.bind) is type(bind))
+        }
         sockets = {place: one.socket for place, one in held.items()}
         try:
             opened = open_addresses(bind.host, bind.port, self._backlog, sockets)
@@ -110,6 +120,9 @@ class OpenAddresses:
         places: list[tuple[tuple[Address, int], socket.socket]] = [
             ((address, bind.port), listener) for address, listener in opened.items()
         ]
+        other_kind = [held[place] for place, _ in places if place in held and type(held[place].bind) is not type(bind)]
+        if other_kind:
+            raise _two_things_at(bind, other_kind[0])
         return [held.get(place) or self._take(place, bind, listener) for place, listener in places]
 
     def _held(self, place: Place) -> Listener | None:
@@ -134,6 +147,11 @@ class OpenAddresses:
             f"{bind} cannot be opened while this server listens on {ours.bind}.",
             hint="Name only one of them; to change one into the other, restart.",
         )
+
+
+def _two_things_at(bind: TcpBind, listener: Listener) -> ListenError:
+    ours = "only sends plain HTTP on to HTTPS" if listener.redirects else "serves the application"
+    return ListenError(f"{bind} {ours}; it cannot do both.", hint="Name two addresses; to swap two, restart.")
 
 
 def _is_in_the_way(name: Any, taken: PortTaken) -> bool:
