@@ -23,8 +23,8 @@ README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONFIGS = {"serve": ServeConfig, "run": RunConfig}
 GROUP_FLAGS = {"--help", "-h", "--version"}
-# Of other programs (debugpy), and of applications in examples.
-FOREIGN_FLAGS = {"--greeting", "--listen", "--quiet", "--wait-for-client"}
+# Of other programs (certbot, debugpy), and of applications in examples.
+FOREIGN_FLAGS = {"--greeting", "--listen", "--quiet", "--wait-for-client", "--webroot", "--webroot-path"}
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
