@@ -8,6 +8,7 @@ import ssl
 import struct
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -98,17 +99,21 @@ class Connection:
     def begin_upload(self, path: str, size: int) -> None:
         """Send the head of a request and return when the server has begun with it: it is in flight now."""
         self.ask(path, method="POST", Content_Length=str(size), Expect="100-continue")
-        interim = b""
-        while not interim.endswith(b"\r\n\r\n"):
-            interim += self.read(1)
-        assert b" 100 " in interim
+        assert b" 100 " in self._read_head()
+
+    def _read_head(self) -> bytes:
+        """Read no further: what follows is no body."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += self.read(1)
+        return head
 
     def open_websocket(self, path: str = "/", **headers: str) -> Answer:
         """Have the connection become a WebSocket; the answer's headers may tell who serves it."""
         self.ask_for_websocket(path, **headers)
-        answer = self.answer()
-        assert answer.status == 101
-        return answer
+        status, _, fields = self._read_head().partition(b"\r\n")
+        assert b" 101 " in status
+        return Answer(101, {name.lower(): value for name, value in message_from_bytes(fields).items()}, b"")
 
     def ask_for_websocket(self, path: str = "/", **headers: str) -> None:
         key = "AAAAAAAAAAAAAAAAAAAAAA=="
