@@ -6,34 +6,10 @@ from pathlib import Path
 import pytest
 from support.connection import Connection
 from support.project import write
+from support.proxies import SHOWS_THE_CLIENT
 from support.server_process import ServerProcess
 
 CLIENT = "203.0.113.9"
-SHOWS_THE_CLIENT = """
-from tornado.httpserver import HTTPServer
-from tornado.web import Application, RequestHandler
-from tornado.websocket import WebSocketHandler
-
-class Client(RequestHandler):
-    def get(self):
-        request = self.request
-        mine = {name: value for name, value in request.headers.items() if name.startswith(("X-", "Forw"))}
-        mine.pop("X-Request-Id")
-        self.write({"client": [request.remote_ip, request.protocol, request.host], "headers": mine})
-
-    def post(self):
-        self.write("saved")
-
-class Echo(WebSocketHandler):
-    def open(self):
-        self.write_message(self.request.remote_ip)
-
-    def on_message(self, message):
-        self.write_message(message)
-
-def make_app():
-    return Application([("/ws", Echo), ("/.*", Client)], cross_origin_protection=True)
-"""
 ASKS_BY_ITSELF = """
 import asyncio
 

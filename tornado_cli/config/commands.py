@@ -246,6 +246,11 @@ class RunConfig(ServingConfig):
         metavar="ADDRESS",
         help="Believe what this proxy says of its clients: an address, a network, or unix; repeatable.",
     )
+    proxy_protocol: bool = option(
+        "--proxy-protocol",
+        default=False,
+        help="Expect a PROXY header, version 1 or 2, before anything else; only trusted proxies may connect.",
+    )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
     redirect_http: str = option(
         "--redirect-http", default="", metavar="ADDRESS", help="Listen for plain HTTP here, and send it on to HTTPS."

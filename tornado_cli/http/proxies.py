@@ -60,7 +60,9 @@ class Proxies:
 
     def _met(self, context: Any) -> Peer:
         is_trusted = self._trust.holds_for_peer(context.address, context.address_family)
-        peer = self._peers[context] = Peer(is_trusted, context.remote_ip, context.protocol)
+        # Tornado does not show one at a Unix socket, where the PROXY protocol may have told it.
+        address = context.address[0] if isinstance(context.address, tuple) else context.remote_ip
+        peer = self._peers[context] = Peer(is_trusted, address, context.protocol)
         return peer
 
 

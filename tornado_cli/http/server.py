@@ -15,7 +15,9 @@ from tornado_cli.http.farewell import Farewells, end_our_side
 from tornado_cli.http.tls_accept import TlsSocket
 
 if TYPE_CHECKING:
+    from tornado_cli.http.preambles import Preambles
     from tornado_cli.http.service import Service
+    from tornado_cli.http.trust import Trust
 
 KEEP_ALIVE = 75.0
 """Seconds a connection may wait for its next request (Tornado's own default is an hour)."""
@@ -43,6 +45,7 @@ class ObservedServer(HTTPServer):
         self._open = 0
         self._detached: list[IOStream] = []
         self._farewells = Farewells(service.something_ended)
+        self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
         if not args:
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
@@ -54,12 +57,24 @@ class ObservedServer(HTTPServer):
         # Of each read Tornado clears a buffer of this size first; 64 KiB of it are 2 % of a small request.
         self.read_chunk_size = self.read_chunk_size or READ_SIZE
 
+    def _awaiting(self, proxies: "Trust") -> "Preambles":
+        from tornado_cli.http.preambles import Preambles
+
+        return Preambles(proxies, self._begin, self.service.something_ended)
+
     def _handle_connection(self, connection: socket.socket, address: Any) -> None:
-        """Be called at each accept. A Unix socket has no name that a certificate could be for: it is plain."""
+        """Be called at each accept."""
+        if self._preambles is None:
+            self._begin(connection, address)
+        else:
+            self._preambles.accept(connection, address)
+
+    def _begin(self, connection: socket.socket, address: Any) -> None:
+        """Begin, with TLS where it is spoken. A Unix socket has no name for a certificate to be for: it is plain."""
         if self.ssl_options is None:
             super()._handle_connection(connection, address)
             return
-        if isinstance(address, tuple):
+        if connection.family != socket.AF_UNIX:
             try:
                 super()._handle_connection(connection, address)
             except OSError:
@@ -132,7 +147,7 @@ class ObservedServer(HTTPServer):
     @property
     def has_connections(self) -> bool:
         """Whether any connection is open that is no WebSocket."""
-        return self._open > 0 or len(self._farewells) > 0
+        return self._open > 0 or len(self._farewells) > 0 or bool(self._preambles)
 
     @property
     def open_detached(self) -> list[IOStream]:
@@ -169,6 +184,8 @@ class ObservedServer(HTTPServer):
 
     def drop_connections(self) -> None:
         """Close every connection at once, with what is on its way."""
+        if self._preambles is not None:
+            self._preambles.drop()
         for connection in list(self._exchanges):
             connection.stream.close()
         for stream in self.open_detached:

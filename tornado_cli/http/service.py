@@ -34,6 +34,7 @@ from tornado_cli.system.wakeup import give_back_to_children
 
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import LoopWatch
+    from tornado_cli.http.trust import Trust
 
 logger = logging.getLogger("tornado_cli.http")
 HEARTBEAT = 1.0
@@ -65,6 +66,8 @@ class Terms(Record, kw_only=True):
     """What answers over TLS say in `Strict-Transport-Security`, where the application says nothing."""
     fronts: Sequence[Front] = ()
     """What looks at each request before the application does."""
+    introduced_by: "Trust | None" = None
+    """Proxies that begin each connection with a PROXY header; nobody else may connect."""
     linger: float = 0.0
     """Seconds in a drain in which an idle kept connection may bring one last request."""
     close_spread: float = 0.0
@@ -96,6 +99,7 @@ class Service:
         self.tls = terms.tls
         self.hsts = terms.hsts
         self.fronts = terms.fronts
+        self.introduced_by = terms.introduced_by
         self.next_request_id = request_ids()
         self.is_draining = False
         self.is_ready = False

@@ -26,9 +26,10 @@ class Trust:
 
     def holds_for_peer(self, address: Any, family: int | None) -> bool:
         """Say whether the other end of a connection is a proxy; the address is the socket's."""
-        if family == socket.AF_UNIX:
-            return self._unix
-        return isinstance(address, tuple) and self.holds_for(address[0])
+        # At a Unix socket, too, the PROXY protocol may have told one.
+        if isinstance(address, tuple):
+            return self.holds_for(address[0])
+        return self._unix and family == socket.AF_UNIX
 
 
 def plain_address(text: str) -> str:

@@ -1,19 +1,23 @@
-"""What looks at each request before the application of `tcli run` does: nothing, unless a setting asks for it."""
+"""What stands before the application of `tcli run`: nothing, unless a setting asks for it."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tornado_cli.config.commands import RunConfig
+from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Front
+
+if TYPE_CHECKING:
+    from tornado_cli.http.trust import Trust
 
 
 def fronts_of(config: RunConfig) -> list[Front]:
-    """Return it in the order in which it is asked. Raises UsageError for a setting that cannot be."""
+    """Return what looks at each request first, in this order. Raises UsageError for a setting that cannot be."""
     fronts: list[Front] = []
     if config.trusted_proxies:
         from tornado_cli.http.proxies import Proxies
-        from tornado_cli.http.trust import Trust
 
-        fronts.append(Proxies(Trust(config.trusted_proxies)))
+        fronts.append(Proxies(_trust(config)))
     if config.acme_webroot:
         from tornado_cli.http.acme import AcmeWebroot
 
@@ -24,3 +28,21 @@ def fronts_of(config: RunConfig) -> list[Front]:
 
         fronts.append(Hosts(config.allowed_hosts))
     return fronts
+
+
+def introducers_of(config: RunConfig) -> "Trust | None":
+    """Return who has to introduce each connection. Raises UsageError when nobody may."""
+    if not config.proxy_protocol:
+        return None
+    if not config.trusted_proxies:
+        raise UsageError(
+            "--proxy-protocol needs to know from whom: else anybody could claim to be anybody.",
+            hint="Add the proxy's address: --trusted-proxies 10.0.0.5",
+        )
+    return _trust(config)
+
+
+def _trust(config: RunConfig) -> "Trust":
+    from tornado_cli.http.trust import Trust
+
+    return Trust(config.trusted_proxies)

@@ -13,7 +13,7 @@ from tornado_cli.config.sources import Settings
 from tornado_cli.errors import UsageError
 from tornado_cli.http.loops import check_loop
 from tornado_cli.run.fleet import Limits
-from tornado_cli.run.fronts import fronts_of
+from tornado_cli.run.fronts import fronts_of, introducers_of
 from tornado_cli.run.limits import limits_of
 from tornado_cli.run.listening import binds_of, settled
 from tornado_cli.system.binds import Bind
@@ -55,7 +55,9 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
     if config.ready_path and not config.ready_path.startswith("/"):
         raise UsageError(f"--ready-path {config.ready_path} is no path.", hint=f"Try --ready-path /{config.ready_path}")
     _check_tls_options(config)
+    # What cannot be is said before anything starts.
     fronts_of(config)
+    introducers_of(config)
     workers, why = _worker_count(config)
     config = settled(config)
     return Plan(

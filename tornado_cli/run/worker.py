@@ -17,7 +17,7 @@ from tornado_cli.http.service import HEARTBEAT, Service, Terms
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
-from tornado_cli.run.fronts import fronts_of
+from tornado_cli.run.fronts import fronts_of, introducers_of
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import pidfd_of
@@ -107,6 +107,7 @@ def _serve(
         redirecting=redirecting,
         hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",
         fronts=fronts_of(boot.config),
+        introduced_by=introducers_of(boot.config),
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, [one for one in listeners if one not in redirecting], terms)
