@@ -26,7 +26,7 @@ GROUP_FLAGS = {"--help", "-h", "--version"}
 # Of other programs (certbot, debugpy), and of applications in examples.
 FOREIGN_FLAGS = {"--greeting", "--listen", "--quiet", "--wait-for-client", "--webroot", "--webroot-path"}
 
-FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INDENTED_COMMAND = re.compile(r"^    (tcli .*)$", re.MULTILINE)
 QUOTED_COMMAND = re.compile(r"`(tcli [^`]*)`")

@@ -8,11 +8,12 @@ A directive is a comment with a line to itself, so that a template stays a file 
 
 Directive lines vanish, every other line stays as it is. Two short forms keep source code lintable: a line that ends
 in `#% if pages` has this condition for itself alone, and `#%| text` sleeps in the template, for an `else` that would
-not go together with its `if`. Nothing in a template is ever executed.
+not go together with its `if`. Calls that are dropped leave their arguments behind: of `{{ _("Home") }}` remains `Home`,
+of `_("Home")` elsewhere `"Home"`. Nothing in a template is ever executed.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -38,9 +39,23 @@ class TemplateError(TcliError):
         super().__init__(f"{where}: {problem}", hint="The template has to be corrected; nothing was written.")
 
 
-def render(text: str, *, source: str, answers: Answers, words: Mapping[str, str]) -> str:
+def render(
+    text: str, *, source: str, answers: Answers, words: Mapping[str, str], dropped_calls: Iterable[str] = ()
+) -> str:
     """`text` as `answers` want it, with each reserved word replaced; `source` is named in errors."""
-    return replaced("".join(chosen_lines(text, source, answers)), words)
+    chosen = "".join(chosen_lines(text, source, answers))
+    for name in dropped_calls:
+        chosen = without_calls(chosen, name)
+    return replaced(chosen, words)
+
+
+def without_calls(text: str, name: str) -> str:
+    """`text` with what is in the parentheses of `name(…)` in the place of it; a call ends in the line it begins in."""
+    if f"{name}(" not in text:
+        return text
+    call = rf"(?<![\w.]){re.escape(name)}"
+    in_page = rf'(?:{{{{|{{% raw) {call}\("([^"\n]*)"\) (?:}}}}|%}})'
+    return re.sub(rf"{call}\(([^()\n]*)\)", r"\1", re.sub(in_page, r"\1", text))
 
 
 def replaced(text: str, words: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ from tornado_cli.scaffold.rules import ContradictionError, completed
 
 TEMPLATE = "template"
 LEFT_OVER = re.compile(r"(#|<!--|/\*) ?%|project[-_ ]name", re.IGNORECASE)
+TRANSLATION = re.compile(r"\b_\(|locale\.translate")
 VOID = {"br", "hr", "img", "input", "link", "meta", "source", "wbr"}
 OF_OTHERS = re.compile(r"\{% (extends|include) .*?%\}")
 OF_TORNADO = re.compile(r"\{[{%#].*?[#%}]\}", re.DOTALL)
@@ -115,6 +116,7 @@ def test_every_file_parses_and_nothing_of_the_template_is_left_in_it(trees: list
             where = f"{file.path} of {tree.project.answers}"
             text = file.content.decode()
             assert not LEFT_OVER.search(f"{file.path}\n{text}"), where
+            assert tree.project.answers["i18n"] or not TRANSLATION.search(text), where
             try:
                 CHECKS.get(file.path.suffix, str)(text)
             except Exception as error:

@@ -139,6 +139,23 @@ def test_conditions(condition: str, truth: bool) -> None:
     assert holds(condition, ANSWERS, "here") is truth
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('<h1>{{ _("Log in") }}</h1>', "<h1>Log in</h1>"),
+        ('{% raw _("See <b>it</b>.") %}', "See <b>it</b>."),
+        ('[("home", _("Home")), ("wall", _("Wall"))]', '[("home", "Home"), ("wall", "Wall")]'),
+        ('{{ _("%d lines") % (count // 2) }}', '{{ "%d lines" % (count // 2) }}'),
+        ("{{ _(error) }}", "{{ error }}"),
+        ('on_("x") and a._("x")', 'on_("x") and a._("x")'),
+        ('say.it("a"), to.say.it("b")', '"a", to.say.it("b")'),
+    ],
+)
+def test_dropped_calls_leave_their_arguments(line: str, expected: str) -> None:
+    assert render(line, source="a", answers={}, words={}, dropped_calls=["_", "say.it"]) == expected
+    assert render(line, source="a", answers={}, words={}) == line
+
+
 def test_reserved_words_are_replaced_only_whole() -> None:
     words = {"project_name": "shop", "project-name": "my-shop", "Project Name": "My Shop"}
     text = "project_name.app project-name Project Name my_project_name project_names src/project_name/"

@@ -126,6 +126,8 @@ def test_each_placeholder_becomes_a_secret_of_its_own(tmp_path: Path) -> None:
         ('[files]\n"a" = 1', "`a` is no table"),
         ("files = 1", "has no table `files`"),
         ("names = 1\n[files]", "`names` is no table of conditions"),
+        ("[calls]\nsay = 1\n[files]", "`calls` is no table of conditions"),
+        ('[calls]\nsay = "pags"\n[files]', "say: `pags` is no option"),
         ('[files]\n"b" = { source = "b" }\n"B" = { source = "b" }', "'b' has the place of another file"),
         ('[files]\n"b" = {}\n"b/c" = { source = "b" }', "'b/c' has the place of another file"),
         ('[files]\n"a" = { source = "../secret" }', "'../secret' is not a path inside the project"),

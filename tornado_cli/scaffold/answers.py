@@ -29,7 +29,6 @@ class Question:
 NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
     {
         ("db", "mongo"),
-        ("i18n", True),
     }
 )
 

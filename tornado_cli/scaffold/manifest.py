@@ -32,6 +32,8 @@ class Manifest:
     entries: list[Entry]
     names: Mapping[str, str]
     """Conditions that are asked for in many places, by the name they have there."""
+    calls: Mapping[str, str]
+    """Functions that are called under a condition; where it is not true their arguments stand alone."""
 
     def facts(self, answers: Answers, where: str) -> Answers:
         """`answers`, and beside them whether each named condition is true; one may build on those before it."""
@@ -40,13 +42,13 @@ class Manifest:
             facts[name] = holds(condition, facts, f"{where}: {name}")
         return facts
 
+    def dropped_calls(self, facts: Answers, where: str) -> list[str]:
+        return [name for name, condition in self.calls.items() if not holds(condition, facts, f"{where}: {name}")]
+
 
 def read_manifest(root: Path) -> Manifest:
     where = str(root / MANIFEST)
     content = content_of(root / MANIFEST)
-    names = content.get("names", {})
-    if not isinstance(names, dict) or not all(type(condition) is str for condition in names.values()):
-        raise TemplateError(where, "`names` is no table of conditions.")
     files = content.get("files")
     if not isinstance(files, dict):
         raise TemplateError(where, "has no table `files`.")
@@ -55,7 +57,15 @@ def read_manifest(root: Path) -> Manifest:
         for path, given in files.items()
         for values in (given if isinstance(given, list) else [given])
     ]
-    return Manifest(entries=entries, names=names)
+    names, calls = (conditions_in(content, table, where) for table in ("names", "calls"))
+    return Manifest(entries=entries, names=names, calls=calls)
+
+
+def conditions_in(content: Mapping[str, Any], table: str, where: str) -> Mapping[str, str]:
+    found = content.get(table, {})
+    if not isinstance(found, dict) or not all(type(condition) is str for condition in found.values()):
+        raise TemplateError(where, f"`{table}` is no table of conditions.")
+    return found
 
 
 def content_of(file: Path) -> dict[str, Any]:

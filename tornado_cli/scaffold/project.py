@@ -50,8 +50,9 @@ def planned_files(project: Project) -> list[NewFile]:
     where = str(root / MANIFEST)
     tree = (root / TREE).resolve()
     project = replace(project, answers=manifest.facts(project.answers, where))
+    dropped_calls = manifest.dropped_calls(project.answers, where)
     files = [
-        planned_file(entry, project, tree)
+        planned_file(entry, project, tree, dropped_calls)
         for entry in manifest.entries
         if not entry.when or holds(entry.when, project.answers, f"{where}: {entry.path}")
     ]
@@ -67,22 +68,22 @@ def check_apart(paths: Sequence[PurePosixPath], where: str) -> None:
             raise TemplateError(where, f"{str(path)!r} has the place of another file.")
 
 
-def planned_file(entry: Entry, project: Project, tree: Path) -> NewFile:
+def planned_file(entry: Entry, project: Project, tree: Path, dropped_calls: Sequence[str]) -> NewFile:
     return NewFile(
         path=PurePosixPath(replaced(str(entry.path), project.words)),
-        content=content_of(entry, project, tree),
+        content=content_of(entry, project, tree, dropped_calls),
         mode=entry.mode,
     )
 
 
-def content_of(entry: Entry, project: Project, tree: Path) -> bytes:
+def content_of(entry: Entry, project: Project, tree: Path, dropped_calls: Sequence[str]) -> bytes:
     source = tree / entry.source
     content = read(source, tree)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return content  # An image or a font: no text to render.
-    text = render(text, source=str(source), answers=project.answers, words=project.words)
+    text = render(text, source=str(source), answers=project.answers, words=project.words, dropped_calls=dropped_calls)
     if entry.secrets:
         text = with_secrets(text)
     if entry.answers:

@@ -19,6 +19,7 @@ from .handlers.greeting import GreetingHandler  # % if pages
 from .handlers.health import LiveHandler, ReadyHandler  # % if not bare
 from .handlers.home import HomeHandler  # % if not bare
 from .handlers.items import ItemHandler, ItemsHandler  # % if crud
+from .handlers.language import LanguageHandler  # % if i18n
 from .handlers.metrics import MetricsHandler  # % if metrics
 from .handlers.not_found import NotFoundHandler  # % if not bare
 from .handlers.oauth import ROUTES as OAUTH_ROUTES  # % if oauth
@@ -28,6 +29,7 @@ from .handlers.primes_socket import PrimesSocket  # % if worker
 from .handlers.room import RoomHandler, RoomSocket  # % if rooms
 from .handlers.static import StaticHandler  # % if html
 from .handlers.wall import ROUTES as WALL_ROUTES  # % if pages
+from .languages import LANGUAGES, load_translations  # % if i18n
 from .modules import Field  # % if pages
 from .oauth.exchange import Exchange  # % if oauth
 from .oauth.providers import clients_in  # % if oauth
@@ -51,6 +53,7 @@ ROUTES = [
     # % if not bare
     url(r"/", HomeHandler, name="home"),
     url(r"/greeting", GreetingHandler, name="greeting"),  # % if pages
+    url(r"/language", LanguageHandler, name="language"),  # % if i18n
     url(r"/primes", PrimesHandler, name="primes"),  # % if worker and pages
     url(r"/primes/socket", PrimesSocket, name="primes-socket"),  # % if worker
     url(r"/rooms/([a-z0-9-]{1,32})", RoomHandler, name="room"),  # % if rooms
@@ -109,6 +112,7 @@ async def lifespan(app: Application) -> AsyncIterator[None]:
 def make_app(settings: Settings | None = None) -> Application:
     """Build the application; without `settings`, from those of the environment."""
     settings = settings or Settings.from_environment()
+    load_translations()  # % if i18n
     return Application(
         ROUTES,
         debug=settings.debug,
@@ -133,6 +137,7 @@ def make_app(settings: Settings | None = None) -> Application:
         template_path=str(HERE / "templates"),
         # % endif
         ui_modules={"Field": Field},  # % if pages
+        languages=LANGUAGES,  # % if i18n
         wall=Wall(),  # % if pages
         # % if rooms
         # % if broker

@@ -33,12 +33,17 @@ class SignUpHandler(FormHandler):
             wanted = NewAccount.model_validate(form)
         except ValidationError as error:
             wrong = {str(one["loc"][0]) for one in error.errors()}
-            return self.refuse(form["name"], {field: FAULTS[field] for field in wrong})
+            faults = {field: self.locale.translate(FAULTS[field]) for field in wrong}
+            return self.refuse(form["name"], faults)
         user = await accounts_of(self).sign_up(wanted)
         if user is None:
-            return self.refuse(form["name"], {"name": "This name is taken."})
+            return self.refuse(form["name"], {"name": self.locale.translate("This name is taken.")})
         await log_in(self, user)
-        self.flash(f"Welcome, {user.name}!")
+        # % if i18n
+        self.flash(self.locale.translate("Welcome, %s!") % user.name)
+        # % else
+        # %| self.flash(f"Welcome, {user.name}!")
+        # % endif
         return self.redirect(self.reverse_url("account"), status=303)
 
     def refuse(self, name: str, errors: dict[str, str]) -> None:
@@ -59,7 +64,7 @@ class LogInHandler(FormHandler):
             user = None
         if user is None:
             self.set_status(422)
-            error = "This name and this password do not belong together."
+            error = self.locale.translate("This name and this password do not belong together.")
             return self.show(name=form["name"], error=error)
         await log_in(self, user)
         return self.redirect(next_page(self, "account"), status=303)
@@ -80,7 +85,7 @@ class LogOutEverywhereHandler(BaseHandler):
 
     async def post(self) -> None:
         await log_out_everywhere(self, self.current_user)
-        self.flash("You are logged out on all devices.")
+        self.flash(self.locale.translate("You are logged out on all devices."))
         self.redirect(self.reverse_url("home"), status=303)
 
 

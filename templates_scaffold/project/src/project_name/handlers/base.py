@@ -8,13 +8,15 @@ from functools import cached_property
 from http.client import responses
 from typing import Any
 
+from tornado import locale  # % if i18n
 from tornado.escape import json_encode
 from tornado.web import RequestHandler
 
-# % if db or json or metrics
+# % if db or json or metrics or i18n
 from .. import metrics  # % if metrics
 from ..db.engine import Database  # % if db
 from ..db.users import Role  # % if auth
+from ..languages import LANGUAGES  # % if i18n
 from .json_body import InvalidError  # % if json
 from .login import check_access, find_user  # % if auth
 
@@ -87,6 +89,13 @@ class BaseHandler(RequestHandler):
             what = (self.request.method, self.request.path)
             logger.warning("%s %r took %.1f s (%s)", *what, took, self.request_id)
 
+    # % if i18n
+    def get_user_locale(self) -> locale.Locale | None:
+        """Return the language that was chosen; None: the one that the browser asks for."""
+        chosen = self.get_cookie("language", "")
+        return locale.get(chosen) if chosen in LANGUAGES else None
+
+    # % endif
     # % if pages
     def flash(self, message: str) -> None:
         """Leave a message that the next page shows."""

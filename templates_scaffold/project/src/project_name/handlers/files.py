@@ -52,10 +52,14 @@ class FilesHandler(BaseHandler):
         upload = self.incoming.keep() if self.incoming else None
         if upload is None:
             self.set_status(422)
-            error = "Please choose a file."
+            error = self.locale.translate("Please choose a file.")
             self.render("files.html", files=self.uploads.all(), error=error, largest=LARGEST)
             return
-        self.flash(f"{upload.name} is here.")
+        # % if i18n
+        self.flash(self.locale.translate("%s is here.") % upload.name)
+        # % else
+        # %| self.flash(f"{upload.name} is here.")
+        # % endif
         self.redirect(self.reverse_url("files"), status=303)
 
     def on_finish(self) -> None:

@@ -11,18 +11,25 @@ class GreetingHandler(BaseHandler):
 
     def post(self) -> None:
         name = self.get_body_argument("name", "")
-        error = error_in(name)
+        error = self.error_in(name)
         if error:
             self.set_status(422)
             self.render("greeting.html", name=name, error=error)
         else:
-            self.flash(f"Hello, {name}!")
+            # % if i18n
+            self.flash(self.locale.translate("Hello, %s!") % name)
+            # % else
+            # %| self.flash(f"Hello, {name}!")
+            # % endif
             self.redirect(self.reverse_url("home"), status=303)
 
-
-def error_in(name: str) -> str:
-    if not name:
-        return "Please enter a name."
-    if len(name) > LONGEST_NAME:
-        return f"Please use no more than {LONGEST_NAME} characters."
-    return ""
+    def error_in(self, name: str) -> str:
+        if not name:
+            return self.locale.translate("Please enter a name.")
+        if len(name) > LONGEST_NAME:
+            # % if i18n
+            return self.locale.translate("Please use no more than %d characters.") % LONGEST_NAME
+            # % else
+            # %| return f"Please use no more than {LONGEST_NAME} characters."
+            # % endif
+        return ""

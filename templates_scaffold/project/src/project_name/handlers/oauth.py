@@ -17,6 +17,8 @@ from .next_page import next_page  # % if pages
 # Ten minutes, in days.
 LIFETIME = 10 / (24 * 60)
 
+TAKEN = "Somebody else logs in by that account already."  # % if pages
+
 logger = logging.getLogger(__name__)
 
 
@@ -87,7 +89,7 @@ class CallbackHandler(ProviderHandler):
         code = self.get_query_argument("code", "")
         if not code:
             # % if pages
-            return self.give_up("log_in", "You were not let in there.")
+            return self.give_up("log_in", self.locale.translate("You were not let in there."))
             # % else
             # %| raise HTTPError(403)
             # % endif
@@ -99,7 +101,7 @@ class CallbackHandler(ProviderHandler):
         user = await account_of(person, Identities(self.database), self.current_user)
         if user is None:
             # % if pages
-            return self.give_up("account", "Somebody else logs in by that account already.")
+            return self.give_up("account", self.locale.translate(TAKEN))
             # % else
             # %| raise HTTPError(409)
             # % endif

@@ -30,12 +30,18 @@ class PrimesSocket(BaseHandler, WebSocketHandler):
         try:
             number = Question.model_validate_json(message).number
         except ValidationError:
-            await self.answer(error=f"Please enter a number from 0 to {LARGEST}.")
+            # % if i18n
+            error = self.locale.translate("Please enter a number from 0 to %d.") % LARGEST
+            # % else
+            # %| error = f"Please enter a number from 0 to {LARGEST}."
+            # % endif
+            await self.answer(error=error)
             return
         try:
             found = await self.processes.run(is_prime, number)
         except BusyError:
-            await self.answer(error="There is too much to do now. Please try again later.")
+            error = self.locale.translate("There is too much to do now. Please try again later.")
+            await self.answer(error=error)
             return
         await self.answer(number=number, is_prime=found)
         with suppress(QueueFull):

@@ -51,12 +51,17 @@ class RoomSocket(BaseHandler, WebSocketHandler):
             return
         # % endif
         if not self.bucket.take():
-            self.refuse("That was too fast. Wait a moment.")
+            self.refuse(self.locale.translate("That was too fast. Wait a moment."))
             return
         try:
             said = Say.model_validate_json(message)
         except ValidationError:
-            self.refuse(f"A message has 1 to {LONGEST_TEXT} characters.")
+            # % if i18n
+            reason = self.locale.translate("A message has 1 to %d characters.") % LONGEST_TEXT
+            # % else
+            # %| reason = f"A message has 1 to {LONGEST_TEXT} characters."
+            # % endif
+            self.refuse(reason)
         else:
             self.hub.say(self.room, self, said.text)
 

@@ -32,7 +32,12 @@ class WallHandler(BaseHandler):
             self.redirect(self.reverse_url("wall"), status=303)
         else:
             self.set_status(422)
-            self.show(error=f"Please write 1 to {LONGEST_NOTE} characters.")
+            # % if i18n
+            error = self.locale.translate("Please write 1 to %d characters.") % LONGEST_NOTE
+            # % else
+            # %| error = f"Please write 1 to {LONGEST_NOTE} characters."
+            # % endif
+            self.show(error)
 
     def show(self, error: str) -> None:
         wall = self.wall

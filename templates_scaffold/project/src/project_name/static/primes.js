@@ -15,13 +15,13 @@ function connect() {
     made.addEventListener("close", () => {
       socket = undefined;
       reject(new Error("closed"));
-      if (form.ariaBusy === "true") show("The connection is lost. Please try again.");
+      if (form.ariaBusy === "true") show(form.dataset.lost);
     });
   });
 }
 
 function told({ number, is_prime, error }) {
-  return error ?? `${number.toLocaleString()} is ${is_prime ? "a prime" : "no prime"}.`;
+  return error ?? (is_prime ? form.dataset.prime : form.dataset.other).replace("%s", number.toLocaleString());
 }
 
 function show(text) {
@@ -32,12 +32,12 @@ function show(text) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const number = Number(form.elements.number.value);
-  show("Calculating …");
+  show(form.dataset.busy);
   form.ariaBusy = "true";
   try {
     socket ??= connect();
     (await socket).send(JSON.stringify({ number }));
   } catch {
-    show("There is no connection. Please try again.");
+    show(form.dataset.lost);
   }
 });

@@ -35,7 +35,7 @@ function connect() {
   opening.addEventListener("close", (event) => {
     /*% if auth %*/
     if (event.code === LOGGED_OUT) {
-      show("You are logged out. Load the page again to log in.");
+      show(form.dataset.loggedOut);
       return;
     }
     /*% endif %*/
@@ -49,7 +49,7 @@ function comeBack(lasted) {
   failures = lasted > LONGEST_WAIT ? 0 : failures + 1;
   const longest = Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** failures);
   waiting = setTimeout(connect, longest * (0.5 + Math.random() / 2));
-  show("The connection is lost. Trying again …");
+  show(form.dataset.lost);
 }
 
 function receive(message) {
@@ -98,7 +98,7 @@ form.addEventListener("submit", (event) => {
   const text = form.elements.text.value.trim();
   if (!text) return;
   if (socket.readyState !== WebSocket.OPEN) {
-    show("There is no connection yet.");
+    show(form.dataset.away);
     return;
   }
   socket.send(JSON.stringify({ type: "say", text }));
