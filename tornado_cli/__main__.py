@@ -21,7 +21,7 @@ def main() -> NoReturn:
 
 
 def _serve_with_a_head_start() -> NoReturn:
-    from tornado_cli.serve import head_start
+    from tornado_cli.serve.forkservers import head_start
 
     head_start.begin(sys.argv[2:])
     try:

@@ -176,7 +176,7 @@ class FilesKnown(Message):
 
 
 class ImportsLearned(Message):
-    """From a process that is ready, with a file of what it imported (`serve.learning`)."""
+    """From a process that is ready, with a file of what it imported (`serve.forkservers.learning`)."""
 
     pid: int
 

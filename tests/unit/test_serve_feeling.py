@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tornado_cli.serve.browser import has_screen
-from tornado_cli.serve.greeting import network_urls, short
-from tornado_cli.serve.keys import Key, keys_of
+from tornado_cli.serve.terminal.browser import has_screen
+from tornado_cli.serve.terminal.greeting import network_urls, short
+from tornado_cli.serve.terminal.keys import Key, keys_of
 from tornado_cli.system.interfaces import outside_addresses
 
 

@@ -2,7 +2,6 @@
 
 import signal
 
-from tornado_cli.serve import learning
 from tornado_cli.serve.actions import (
     Action,
     DrainProcess,
@@ -30,6 +29,7 @@ from tornado_cli.serve.events import (
     Tick,
 )
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
+from tornado_cli.serve.forkservers import learning
 from tornado_cli.serve.policy import next_actions
 
 GRACE = 1.0

@@ -43,7 +43,7 @@ from tornado_cli.serve.events import (
 )
 from tornado_cli.serve.events import Learned as LearnedImports
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase
-from tornado_cli.serve.learning import Learned, ProjectModule
+from tornado_cli.serve.forkservers.learning import Learned, ProjectModule
 from tornado_cli.serve.policy import next_actions
 
 FAILURE = {"title": "SyntaxError", "traceback": "", "hint": "", "may_pass": False}

@@ -4,7 +4,7 @@ import signal
 from typing import Any
 
 from tornado_cli.records import Record
-from tornado_cli.serve import learning
+from tornado_cli.serve.forkservers import learning
 
 
 class Begin(Record):

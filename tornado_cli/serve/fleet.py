@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from tornado_cli.errors import ExitCode
-from tornado_cli.serve.lending import Lending
-from tornado_cli.serve.stages import Stages
+from tornado_cli.serve.forkservers.stages import Stages
+from tornado_cli.serve.terminal.lending import Lending
 
 SLOW_IMPORT = 3.0
 """Seconds after which a page says that the application is still starting."""

@@ -40,8 +40,7 @@ from tornado_cli.serve.events import (
     WantsColdStart,
 )
 from tornado_cli.serve.fleet import SLOW_IMPORT, Fleet, Phase, Role
-from tornado_cli.serve.lending import claimed, postpone, released, take_back
-from tornado_cli.serve.preparation import (
+from tornado_cli.serve.forkservers.preparation import (
     end_stages,
     fork,
     learn,
@@ -50,12 +49,13 @@ from tornado_cli.serve.preparation import (
     stage_failed,
     stage_ready,
 )
-from tornado_cli.serve.stages import (
+from tornado_cli.serve.forkservers.stages import (
     Stage,
     note_edits,
     outdated,
     stage_for,
 )
+from tornado_cli.serve.terminal.lending import claimed, postpone, released, take_back
 from tornado_cli.system.endings import how_it_ended
 
 _KILL_AFTER_GRACE = 0.5

@@ -20,15 +20,15 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
-from tornado_cli.serve.browser import has_screen, open_browser
 from tornado_cli.serve.bytecode import drop_bytecode
-from tornado_cli.serve.claims import Claims
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
-from tornado_cli.serve.keys import ALL_KEYS, Key, Keys
-from tornado_cli.serve.learning import Learned
+from tornado_cli.serve.forkservers.learning import Learned
 from tornado_cli.serve.packages import InstalledPackages
 from tornado_cli.serve.policy import next_actions
+from tornado_cli.serve.terminal.browser import has_screen, open_browser
+from tornado_cli.serve.terminal.claims import Claims
+from tornado_cli.serve.terminal.keys import ALL_KEYS, Key, Keys
 from tornado_cli.serve.tree import Tree
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses

@@ -18,10 +18,10 @@ from tornado_cli.serve.boot import WORDS, ServeBoot
 from tornado_cli.serve.certificate import certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
-from tornado_cli.serve.greeting import greet
 from tornado_cli.serve.hosts import guarding_hosts
-from tornado_cli.serve.keys import ALL_KEYS
 from tornado_cli.serve.server import SIGNALS, Server
+from tornado_cli.serve.terminal.greeting import greet
+from tornado_cli.serve.terminal.keys import ALL_KEYS
 from tornado_cli.serve.watching.changes import ChangedFiles
 from tornado_cli.serve.watching.choice import ground_of
 from tornado_cli.serve.watching.watcher import Watcher

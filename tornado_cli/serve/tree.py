@@ -30,9 +30,9 @@ from tornado_cli.events import (
 )
 from tornado_cli.serve import events
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.claims import Claims
-from tornado_cli.serve.head_start import interpreter_with
-from tornado_cli.serve.learning import Learned
+from tornado_cli.serve.forkservers.head_start import interpreter_with
+from tornado_cli.serve.forkservers.learning import Learned
+from tornado_cli.serve.terminal.claims import Claims
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair

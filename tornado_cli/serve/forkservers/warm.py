@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tornado_cli.app.load import import_for_the_user, prepare_path
 from tornado_cli.app.target import Target
-from tornado_cli.serve.learning import is_third_party, origin_of
+from tornado_cli.serve.forkservers.learning import is_third_party, origin_of
 from tornado_cli.system.fork_safety import fork_state, problems
 
 

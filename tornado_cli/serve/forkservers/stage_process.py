@@ -9,11 +9,11 @@ from tornado_cli.app.target import Target
 from tornado_cli.events import StageFailed
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.logs.settings import parse_levels
-from tornado_cli.serve.app_process import AppProcess
+from tornado_cli.serve.application.app_process import AppProcess
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage, first_boot
-from tornado_cli.serve.held_output import HeldOutput
-from tornado_cli.serve.learning import Learned, Recorder
+from tornado_cli.serve.forkservers.forkserver import Forkserver, NewProcess, NewStage, first_boot
+from tornado_cli.serve.forkservers.held_output import HeldOutput
+from tornado_cli.serve.forkservers.learning import Learned, Recorder
 from tornado_cli.system.children import become_interpreter
 from tornado_cli.system.endings import leave_at_once, leave_tidily
 from tornado_cli.system.memory_files import read_file
@@ -34,14 +34,16 @@ def main() -> NoReturn:
         if isinstance(born, NewProcess):
             if not boot.config.warm:
                 descriptor = born.channel.detach()
-                become_interpreter("tornado_cli.serve.fresh_process", [str(descriptor)], descriptors=[descriptor])
+                become_interpreter(
+                    "tornado_cli.serve.forkservers.fresh_process", [str(descriptor)], descriptors=[descriptor]
+                )
             leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
         if process.held is None:
             process.held = HeldOutput(parse_levels(boot.config.log_level))
         else:
             process.held.part()
         if born.order.before:
-            from tornado_cli.serve.checkpoints import rehearse
+            from tornado_cli.serve.forkservers.checkpoints import rehearse
 
             leave_tidily(rehearse(born, boot, process))
         process.recorder = Recorder([*process.recorder.known, *_warm_up(born, boot)])
@@ -66,7 +68,7 @@ def framework() -> Hosting:
 
 def _warm_up(stage: NewStage, boot: ServeBoot) -> tuple[str, ...]:
     """Import what is listed, and return all that came with it; leave when one of the modules makes that impossible."""
-    from tornado_cli.serve.warm import CannotFork, import_for_all
+    from tornado_cli.serve.forkservers.warm import CannotFork, import_for_all
 
     modules = Learned.from_bytes(read_file(stage.files[0])).third_party
     try:

@@ -2,10 +2,10 @@
 
 from typing import NoReturn
 
-from tornado_cli.serve.app_process import AppProcess
-from tornado_cli.serve.forkserver import first_boot
-from tornado_cli.serve.learning import Recorder
-from tornado_cli.serve.stage_process import framework
+from tornado_cli.serve.application.app_process import AppProcess
+from tornado_cli.serve.forkservers.forkserver import first_boot
+from tornado_cli.serve.forkservers.learning import Recorder
+from tornado_cli.serve.forkservers.stage_process import framework
 from tornado_cli.system.endings import leave_tidily
 
 

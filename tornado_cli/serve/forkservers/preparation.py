@@ -6,8 +6,15 @@ from tornado_cli.serve import events
 from tornado_cli.serve.actions import Action, EndStage, Fork, ForkStage, Kill, TellPrepared
 from tornado_cli.serve.events import BecameReady, Event, StageFailed, StageReady
 from tornado_cli.serve.fleet import Fleet, Phase, Process, Role
-from tornado_cli.serve.learning import Learned
-from tornado_cli.serve.stages import Stage, expected_stage, modules_to_warm, next_checkpoint, wants_warm, warm_parent
+from tornado_cli.serve.forkservers.learning import Learned
+from tornado_cli.serve.forkservers.stages import (
+    Stage,
+    expected_stage,
+    modules_to_warm,
+    next_checkpoint,
+    wants_warm,
+    warm_parent,
+)
 
 _STAGE_FAILURES = 10
 """After so many in one interpreter's life starts are left as they are: each costs the import of everything."""

@@ -27,15 +27,15 @@ from tornado_cli.http.process import Ending, serve_directly, serve_target
 from tornado_cli.http.service import Service, Terms
 from tornado_cli.http.tally import NoTally
 from tornado_cli.logs.children import child_log
-from tornado_cli.serve.app_files import AppFiles
+from tornado_cli.serve.application.app_files import AppFiles
+from tornado_cli.serve.application.dry_run import dry_run
+from tornado_cli.serve.application.error_page import failure_application
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
 from tornado_cli.serve.browser_tools.injection import add_script
 from tornado_cli.serve.browser_tools.tools import Tools, tools_for
-from tornado_cli.serve.dry_run import dry_run
-from tornado_cli.serve.error_page import failure_application
+from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
-from tornado_cli.serve.learning import Recorder
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.listeners import adopt
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     import ssl
 
     from tornado_cli.logs.sender import LogSender
-    from tornado_cli.serve.held_output import HeldOutput
+    from tornado_cli.serve.forkservers.held_output import HeldOutput
 
 _HEARTBEAT = 10.0
 """Seconds: nobody reads the beats of a process that only one person uses, and each wakes an idle machine."""

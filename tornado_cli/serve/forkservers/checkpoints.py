@@ -17,10 +17,10 @@ from tornado_cli.events import StageFailed
 from tornado_cli.http.hosting import NotServingYet
 from tornado_cli.http.loops import RenewableLoop
 from tornado_cli.http.process import serve_target
-from tornado_cli.serve.app_process import AppProcess
+from tornado_cli.serve.application.app_process import AppProcess
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.forkserver import Forkserver, NewProcess, NewStage
-from tornado_cli.serve.warm import open_descriptors
+from tornado_cli.serve.forkservers.forkserver import Forkserver, NewProcess, NewStage
+from tornado_cli.serve.forkservers.warm import open_descriptors
 from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.fork_safety import fork_state, problems
 

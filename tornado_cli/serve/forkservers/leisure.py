@@ -8,8 +8,8 @@ _WANTED_LATER = (
     "tornado_cli.http.requests",
     "tornado_cli.serve.browser_tools.application",
     "tornado_cli.serve.browser_tools.beginnings",
-    "tornado_cli.serve.checkpoints",
-    "tornado_cli.serve.warm",
+    "tornado_cli.serve.forkservers.checkpoints",
+    "tornado_cli.serve.forkservers.warm",
 )
 
 

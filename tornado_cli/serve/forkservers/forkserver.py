@@ -25,7 +25,7 @@ from tornado_cli.events import (
 )
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import ServeBoot
-from tornado_cli.serve.leisure import import_what_is_wanted_later
+from tornado_cli.serve.forkservers.leisure import import_what_is_wanted_later
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
 from tornado_cli.system.endings import leave_at_once

@@ -7,7 +7,7 @@ beginning sees, it is forked from further back.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tornado_cli.serve.learning import Learned, ProjectModule
+from tornado_cli.serve.forkservers.learning import Learned, ProjectModule
 
 CHECKPOINTS = 3
 """At most so many: each is a process, with what it has written of its memory."""

@@ -57,7 +57,7 @@ def _start(environ: Mapping[str, str]) -> tuple[Child, Channel]:
     ours, theirs = channel_pair()
     descriptor = theirs.fileno()
     child = start_interpreter(
-        "tornado_cli.serve.interpreter", [str(descriptor)], descriptors=[descriptor], environ=environ
+        "tornado_cli.serve.forkservers.interpreter", [str(descriptor)], descriptors=[descriptor], environ=environ
     )
     theirs.close()
     return child, ours

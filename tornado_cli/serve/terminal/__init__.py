@@ -1,0 +1,1 @@
+"""What the server does with its terminal: the greeting, the keys, and lending it to a debugger."""
