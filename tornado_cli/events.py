@@ -96,7 +96,7 @@ class DropListeners(Message):
 
 
 class Activate(Message):
-    """To a waiting worker: load the application and serve.
+    """To a waiting worker: load the application and serve, by TLS when a file of certificates comes along.
 
     Orders name the pid they are meant for: a worker that died may have left one unread to its successor.
     """
@@ -116,6 +116,12 @@ class Drain(Message):
     """Descriptors of listeners that nobody else will accept from any more, though it is no final stop."""
     comes_back: bool = False
     """Whether to leave with a code that has the leader fork a fresh process into the slot."""
+
+
+class NewCertificates(Message):
+    """To a worker, with a file of certificates: use them for new handshakes; connections that are open go on."""
+
+    pid: int
 
 
 class Bound(Message):

@@ -37,16 +37,23 @@ class Answer:
 class Connection:
     """A client's end, on loopback or, with a path in place of a port, at a Unix socket.
 
-    Over TLS it trusts anybody, or whom its context trusts.
+    Over TLS it asks for the server's name, and trusts anybody, or whom its context trusts.
     """
 
-    def __init__(self, port: int | Path, *, tls: bool | ssl.SSLContext = False, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        port: int | Path,
+        *,
+        tls: bool | ssl.SSLContext = False,
+        host: str = "127.0.0.1",
+        name: str | None = "localhost",
+    ) -> None:
         plain = _connected(port) if isinstance(port, Path) else socket.create_connection((host, port), TIMEOUT)
         self._socket: socket.socket = plain
         if tls:
             try:
                 context = tls if isinstance(tls, ssl.SSLContext) else client_context()
-                self._socket = context.wrap_socket(plain, suppress_ragged_eofs=False, server_hostname="localhost")
+                self._socket = context.wrap_socket(plain, suppress_ragged_eofs=False, server_hostname=name)
             except BaseException:
                 plain.close()
                 raise
@@ -68,9 +75,13 @@ class Connection:
         self._socket.close()
 
     @property
-    def certificate(self) -> bytes:
+    def tls(self) -> ssl.SSLSocket:
         assert isinstance(self._socket, ssl.SSLSocket)
-        return self._socket.getpeercert(binary_form=True) or b""
+        return self._socket
+
+    @property
+    def certificate(self) -> bytes:
+        return self.tls.getpeercert(binary_form=True) or b""
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)

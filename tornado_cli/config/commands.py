@@ -4,7 +4,7 @@ import dataclasses
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from tornado_cli.config.options import option
 
@@ -252,6 +252,22 @@ class RunConfig(ServingConfig):
         help="Expect a PROXY header, version 1 or 2, before anything else; only trusted proxies may connect.",
     )
     loop: str = option("--loop", default="asyncio", choices=("asyncio", "uvloop"), help="Event loop of the workers.")
+    cert_dir: str = option(
+        "--cert-dir", default="", metavar="DIR", help="Folder of certificates, chosen by server name; turns TLS on."
+    )
+    tls_min: Literal["1.2", "1.3"] = option(
+        "--tls-min", default="1.2", choices=("1.2", "1.3"), help="Oldest version of TLS that is spoken."
+    )
+    ciphers: str = option(
+        "--ciphers", default="", metavar="LIST", help="Suites of TLS 1.2, as OpenSSL has them; default: Mozilla's."
+    )
+    client_cert: Literal["none", "optional", "required"] = option(
+        "--client-cert",
+        default="none",
+        choices=("none", "optional", "required"),
+        help="Whether clients have to show a certificate.",
+    )
+    ca_file: str = option("--ca-file", default="", metavar="FILE", help="Who vouches for certificates of clients, PEM.")
     redirect_http: str = option(
         "--redirect-http", default="", metavar="ADDRESS", help="Listen for plain HTTP here, and send it on to HTTPS."
     )

@@ -12,7 +12,6 @@ from tornado.iostream import IOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
 from tornado_cli.http.farewell import Farewells, end_our_side
-from tornado_cli.http.tls_accept import TlsSocket
 
 if TYPE_CHECKING:
     from tornado_cli.http.preambles import Preambles
@@ -46,12 +45,14 @@ class ObservedServer(HTTPServer):
         self._detached: list[IOStream] = []
         self._farewells = Farewells(service.something_ended)
         self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
+        self._has_our_tls = False
+        """Whether the application has no certificate of its own."""
         if not args:
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
             if not options.get("ssl_options") and service.tls is not None and not is_plain:
-                service.tls.sslsocket_class = TlsSocket
                 options["ssl_options"] = service.tls
+                self._has_our_tls = True
         service.adopt(request_callback)
         super().initialize(request_callback, *args, **options)
         # Of each read Tornado clears a buffer of this size first; 64 KiB of it are 2 % of a small request.
@@ -71,6 +72,9 @@ class ObservedServer(HTTPServer):
 
     def _begin(self, connection: socket.socket, address: Any) -> None:
         """Begin, with TLS where it is spoken. A Unix socket has no name for a certificate to be for: it is plain."""
+        if self._has_our_tls:
+            # The latest: what is open keeps the one that it began with.
+            self.ssl_options = self.service.tls
         if self.ssl_options is None:
             super()._handle_connection(connection, address)
             return

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import socket
-import ssl
 import sys
 import weakref
 from collections.abc import Callable, Sequence
@@ -17,74 +16,28 @@ from tornado.websocket import WebSocketHandler
 
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, Ready
-from tornado_cli.http.accept import Admission, Gate, GatedListener, always_open, gated
+from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, NewCertificates, Ready
+from tornado_cli.http.accept import Admission, GatedListener, gated
 from tornado_cli.http.drain import Draining, Manner
-from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, Front, request_ids
+from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.server import ObservedServer
-from tornado_cli.http.tally import Tally
+from tornado_cli.http.terms import Terms
+from tornado_cli.http.tls_context import context_from, for_our_sockets
 from tornado_cli.logs.events import event
-from tornado_cli.logs.sender import LogSender
-from tornado_cli.records import Record
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.wakeup import give_back_to_children
 
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import LoopWatch
-    from tornado_cli.http.trust import Trust
 
 logger = logging.getLogger("tornado_cli.http")
-HEARTBEAT = 1.0
-"""Seconds between two beats of the loop, where nobody asks for more."""
 _A_MOMENT = 0.05
 """Seconds for the first answers, which somebody waits for."""
 _ORPHAN_GRACE = 1.0
 """Seconds to finish when the top process has died."""
-
-
-class Terms(Record, kw_only=True):
-    """On which terms an application is served; `serve` and `run` differ in these only."""
-
-    tally: Tally
-    sender: LogSender
-    access_log: bool
-    adapt: Callable[[Application], None]
-    """Sets or undoes what `debug=True` means here."""
-    gate: Gate = always_open
-    heartbeat: float = HEARTBEAT
-    """Seconds between two beats of the loop."""
-    blocked_after: float = 0.0
-    """Seconds after which what holds the loop is reported; 0 never."""
-    tls: ssl.SSLContext | None = None
-    redirect: HttpsRedirect | None = None
-    """What serves at `redirecting`."""
-    redirecting: Sequence[socket.socket] = ()
-    hsts: str = ""
-    """What answers over TLS say in `Strict-Transport-Security`, where the application says nothing."""
-    fronts: Sequence[Front] = ()
-    """What looks at each request before the application does."""
-    introduced_by: "Trust | None" = None
-    """Proxies that begin each connection with a PROXY header; nobody else may connect."""
-    linger: float = 0.0
-    """Seconds in a drain in which an idle kept connection may bring one last request."""
-    close_spread: float = 0.0
-    """Seconds over which a drain closes WebSockets."""
-    ready_path: str = ""
-    """What has to answer 2xx before the process counts as ready, and takes its first connection."""
-    may_serve: Callable[[], bool] = lambda: True
-    """Asked when everything is loaded; False leaves the process as it is, never ready."""
-    on_ready: Callable[[], None] = lambda: None
-    """Called by the loop that serves, right before the process says that it is ready."""
-    afterwards: Callable[[], None] = lambda: None
-    """Called a moment after it has said so, or when the application has failed: for what is not urgent."""
-    on_drain: Callable[[], None] = lambda: None
-    """Called when a drain begins: what is not the application's own ends its connections now."""
-    before_leaving: Callable[[], None] = lambda: None
-    obey: Callable[[Message], None] = lambda _: None
-    """Given the orders that are not about the application's life."""
 
 
 class Service:
@@ -96,7 +49,7 @@ class Service:
 
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
-        self.tls = terms.tls
+        self.tls = None if terms.tls is None else for_our_sockets(terms.tls)
         self.hsts = terms.hsts
         self.fronts = terms.fronts
         self.introduced_by = terms.introduced_by
@@ -197,7 +150,8 @@ class Service:
             assert received is not None, "a child's end blocks"
             if isinstance(received.message, Bound):
                 return received
-            self._postponed.append(received.message)
+            if not self._takes_certificates(received):
+                self._postponed.append(received.message)
 
     # The module mode: the loop is ours.
 
@@ -226,7 +180,7 @@ class Service:
         if self._terms.redirect is not None:
             self._serve_besides(self._terms.redirect, self._terms.redirecting)
         loop = IOLoop.current()
-        loop.add_handler(self._channel.fileno(), lambda *_: self._read_order(), IOLoop.READ)
+        loop.add_handler(self._channel.fileno(), self._order_arrived, IOLoop.READ)
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
 
@@ -242,6 +196,9 @@ class Service:
         self._beat()
         if self._terms.ready_path:
             await until_path_answers(self._servers[0], self._terms.ready_path)
+        # Whoever is served first is served with the latest certificates.
+        while self._channel.has_message() and self._read_order():
+            """There may be more."""
         self._terms.on_ready()
         self.is_ready = True
         self.tally.ready()
@@ -267,16 +224,35 @@ class Service:
                 server.forget_closed()
         IOLoop.current().call_later(self._terms.heartbeat, self._beat)
 
-    def _read_order(self) -> None:
+    def _order_arrived(self, *_: object) -> None:
+        # It may have been read meanwhile, and to wait for another would stop the loop.
+        if self._channel.has_message():
+            self._read_order()
+
+    def _read_order(self) -> bool:
+        """Obey the next order; return False when no other will ever come."""
         try:
             received = self._channel.receive()
         except ChannelClosed:
             # The top process is gone.
             IOLoop.current().remove_handler(self._channel.fileno())
             self._start_drain(Drain(pid=os.getpid(), grace=_ORPHAN_GRACE))
-            return
-        if received is not None:
+            return False
+        if received is not None and not self._takes_certificates(received):
             self._obey(received.message)
+        return True
+
+    def _takes_certificates(self, received: Received) -> bool:
+        """Use new certificates, when it is that which was ordered."""
+        if not isinstance(received.message, NewCertificates):
+            return False
+        try:
+            context = context_from(received.descriptors)
+        except OSError as error:
+            event(logger, logging.ERROR, "certificate_failed", f"New certificates cannot be used: {error}.")
+        else:
+            self.tls = None if context is None else for_our_sockets(context)
+        return True
 
     def _obey(self, order: Message) -> None:
         if isinstance(order, Drain) and order.pid == os.getpid():

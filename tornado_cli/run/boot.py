@@ -33,8 +33,6 @@ class RunBoot:
     https_port: int
     """Where it is sent to."""
     scoreboard: int
-    credentials: int | None
-    """Certificate and key, PEM; None without TLS."""
     log: int
     log_format: str
     environ: Mapping[str, str]
@@ -43,8 +41,7 @@ class RunBoot:
     @property
     def descriptors(self) -> tuple[int, ...]:
         """All that the leader inherits, but for its own channel."""
-        credentials = () if self.credentials is None else (self.credentials,)
-        return (*self.channels, *self.listeners, self.scoreboard, self.log, *credentials)
+        return (*self.channels, *self.listeners, self.scoreboard, self.log)
 
     def to_dict(self) -> dict[str, Any]:
         plain = {name: getattr(self, name) for name in self.__slots__ if name != "environ"}

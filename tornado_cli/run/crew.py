@@ -37,8 +37,9 @@ class Crew:
     early: list[tuple[int, Message, list[int]]] = field(default_factory=list)
     """Reports of a slot's next worker that came before the end of its last one was dealt with."""
 
-    def order(self, slot: int, message: Message) -> None:
-        self.channels[slot].send(message)
+    def order(self, slot: int, message: Message, descriptors: Sequence[int] = ()) -> bool:
+        """Send an order to a slot's worker, and say whether it went."""
+        return self.channels[slot].send(message, descriptors)
 
     def signal(self, slot: int, number: signal.Signals) -> None:
         """Send a signal to a slot's worker, if there is one."""

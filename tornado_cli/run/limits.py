@@ -12,6 +12,7 @@ SPARES = 2
 NEED_RESTART = frozenset(
     {
         "backlog", "ssl", "certfile", "keyfile", "keyfile_password_file",
+        "cert_dir", "tls_min", "ciphers", "client_cert", "ca_file",
         "log_format", "log_level", "log_file", "access_log_file", "arguments",
     }
 )  # fmt: skip

@@ -12,11 +12,12 @@ from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.config.variables import about_misplaced_settings, strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
-from tornado_cli.http.certificate import check_hosts, credentials_of, tell
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run.boot import RunBoot
+from tornado_cli.run.certificates.choice import check_hosts, sources_of, terms_of
+from tornado_cli.run.certificates.keeper import Certificates
 from tornado_cli.run.fleet import Fleet
 from tornado_cli.run.limits import reread
 from tornado_cli.run.listening import first_port, in_words, is_on_platform, redirecting_urls_of, tcp_hosts, urls_of
@@ -26,7 +27,6 @@ from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.open_addresses import Listener, OpenAddresses
-from tornado_cli.system.tls.credentials import Credentials
 from tornado_cli.terminal import Terminal
 
 logger = logging.getLogger("tornado_cli.run")
@@ -44,27 +44,29 @@ def run(config: RunConfig, settings: Settings, read: ReadSettings) -> ExitCode:
     plan = plan_of(config, settings, directory)
     with top_process_log(config, "supervisor") as log, closing(OpenAddresses(config.backlog)) as addresses:
         listeners = addresses.open(plan.binds)
-        credentials, about_it = credentials_of(plan.config, tcp_hosts(listeners))
+        sources, about_them = sources_of(plan.config, tcp_hosts(listeners))
+        certificates = None if sources is None else Certificates(sources, terms_of(plan.config))
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
-        _announce(plan, listeners, credentials, about_it)
+        _announce(plan, listeners, certificates, about_them)
         supervisor = Supervisor(
-            _boot(plan, credentials, log),
+            _boot(plan, log),
             Fleet(workers=plan.workers, limits=plan.limits),
             addresses,
             BoundAddresses((), config.backlog),
             log,
             inbox,
             directory=directory,
+            certificates=certificates,
             reread=partial(_reread, read, directory, addresses),
         )
         return supervisor.run()
 
 
-def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credentials | None, about_it: str) -> None:
+def _announce(plan: Plan, listeners: Sequence[Listener], certificates: Certificates | None, about_them: str) -> None:
     if is_on_platform(plan.config):
         event(logger, logging.INFO, "platform", "PORT is set: listening on all addresses (--host changes that).")
-    urls = urls_of(listeners, "http" if credentials is None else "https")
+    urls = urls_of(listeners, "http" if certificates is None else "https")
     text = f"Running {plan.target.title} on {in_words(urls)}"
     event(logger, logging.INFO, "listening", text, url=urls[0], port=first_port(listeners), urls=urls)
     if misplaced := about_misplaced_settings(plan.environ, os.environ):
@@ -74,14 +76,14 @@ def _announce(plan: Plan, listeners: Sequence[Listener], credentials: Credential
     if redirecting := redirecting_urls_of(listeners):
         text = f"Plain HTTP on {in_words(redirecting)} is sent on to HTTPS"
         event(logger, logging.INFO, "redirecting", text, urls=redirecting)
-    if credentials is not None:
-        tell(credentials, about_it)
-    if credentials is not None and first_port(listeners) is None:
+    if certificates is not None:
+        certificates.introduce(about_them, tcp_hosts(listeners))
+    if certificates is not None and first_port(listeners) is None:
         text = "TLS is for TCP; the Unix sockets, which are all that is listened on, are plain."
         event(logger, logging.WARNING, "plain", text)
 
 
-def _boot(plan: Plan, credentials: Credentials | None, log: LogWriter) -> RunBoot:
+def _boot(plan: Plan, log: LogWriter) -> RunBoot:
     """Return what all generations are told; each adds its number, its channels, listeners and scoreboard."""
     return RunBoot(
         config=plan.config,
@@ -93,7 +95,6 @@ def _boot(plan: Plan, credentials: Credentials | None, log: LogWriter) -> RunBoo
         redirects=(),
         https_port=0,
         scoreboard=-1,
-        credentials=None if credentials is None else credentials.open_descriptor(),
         log=log.sender_end().fileno(),
         log_format=log.format,
         environ=plan.environ,

@@ -12,6 +12,8 @@ from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.run import actions, events
 from tornado_cli.run.boot import LET_GO, RunBoot
+from tornado_cli.run.certificates.handing_out import HandingOut
+from tornado_cli.run.certificates.keeper import Certificates
 from tornado_cli.run.claims import Claims
 from tornado_cli.run.crew import Crew, start_crew
 from tornado_cli.run.fleet import Fleet, Phase, SlotState
@@ -58,6 +60,7 @@ class Supervisor:
         inbox: Inbox,
         *,
         directory: Path,
+        certificates: Certificates | None,
         reread: Callable[[RunBoot, Fleet], RunBoot | None],
     ) -> None:
         self._boot = boot
@@ -69,6 +72,8 @@ class Supervisor:
         self._directory = directory
         self._reread = reread
         self._crews: dict[int, Crew] = {}
+        self._certificates = certificates
+        self._handing_out = None if certificates is None else HandingOut(certificates, fleet, self._crews)
         self._claims = Claims(addresses, fleet, self._crews)
         self._reports = Reports(self._crews, inbox, elsewhere, self._handle)
         self._urls: list[str] = []
@@ -82,13 +87,16 @@ class Supervisor:
         self._handle(events.Started())
         while self._code is None:
             self._inbox.wait(self._time_left(), self._signal_arrived)
+            if self._handing_out is not None:
+                self._handing_out.look()
             self._handle(events.Tick(self._look()))
         end_descendants()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 
     def _time_left(self) -> float | None:
-        deadline = self._fleet.next_deadline()
+        deadlines = (self._fleet.next_deadline(), None if self._certificates is None else self._certificates.next_look)
+        deadline = min((one for one in deadlines if one is not None), default=None)
         return None if deadline is None else max(0.0, deadline - time.monotonic())
 
     def _look(self) -> dict[tuple[int, int], events.Observation]:
@@ -130,6 +138,8 @@ class Supervisor:
         if self._fleet.is_leaving:
             # What it would open nobody would serve.
             return False
+        if self._handing_out is not None:
+            self._handing_out.look(urgent=True)
         boot = self._reread(self._boot, self._fleet)
         if boot is not None:
             self._boot = boot
@@ -159,7 +169,7 @@ class Supervisor:
             case actions.StartGeneration(number, slots):
                 self._start_generation(number, slots)
             case actions.ActivateWorker(generation, slot, pid):
-                self._crews[generation].order(slot, Activate(pid=pid))
+                self._activate(generation, slot, pid)
             case actions.DrainWorker(generation, slot):
                 self._crews[generation].order(slot, self._drain_order(action))
             case actions.DumpStacks(generation, slot):
@@ -187,6 +197,12 @@ class Supervisor:
                 self._tell_death(death)
             case _:
                 tell(action)
+
+    def _activate(self, generation: int, slot: int, pid: int) -> None:
+        descriptors = [] if self._certificates is None else [self._certificates.descriptor]
+        self._crews[generation].order(slot, Activate(pid=pid), descriptors)
+        if self._handing_out is not None:
+            self._handing_out.note_activation(generation, slot, pid)
 
     def _drain_order(self, action: actions.DrainWorker) -> Drain:
         dropped = [] if action.is_final else self._claims.dropped_by(action.generation)
@@ -236,7 +252,7 @@ class Supervisor:
         crew.scoreboard.was_ready = True
         workers = self._fleet.workers
         event(logger, logging.INFO, "ready", f"Generation {number} serves.", generation=number, workers=workers)
-        before, self._urls = self._urls, urls_of(crew.listeners, "http" if self._boot.credentials is None else "https")
+        before, self._urls = self._urls, urls_of(crew.listeners, "http" if self._certificates is None else "https")
         tell_change(before, self._urls)
 
     def _tell_death(self, death: actions.TellDeath) -> None:

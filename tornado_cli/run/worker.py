@@ -2,6 +2,7 @@
 
 import logging
 import os
+import ssl
 
 from tornado.web import Application
 
@@ -13,17 +14,18 @@ from tornado_cli.http.accept import Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.redirect import HttpsRedirect
-from tornado_cli.http.service import HEARTBEAT, Service, Terms
+from tornado_cli.http.service import Service
+from tornado_cli.http.terms import HEARTBEAT, Terms
+from tornado_cli.http.tls_context import context_from
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
 from tornado_cli.run.fronts import fronts_of, introducers_of
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
-from tornado_cli.system.children import pidfd_of
+from tornado_cli.system.children import close_all, pidfd_of
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.stacks import dump_on_signal
-from tornado_cli.system.tls.context import server_context
 
 logger = logging.getLogger("tornado_cli.run")
 RECYCLED = 71
@@ -46,12 +48,16 @@ def work(boot: RunBoot, slot: int, preloaded: Loaded | None) -> int:
     scoreboard = Scoreboard.inherited(boot.scoreboard, len(boot.channels))
     row = scoreboard.row(slot)
     row.take_over(os.getpid())
-    if not _wait_for_activation(channel):
+    certificates = _wait_for_activation(channel)
+    if certificates is None:
         # Nothing was loaded: there is nothing to leave tidily.
         os._exit(ExitCode.OK)
+    # Before the application is loaded, which may give up the right to what this needs.
+    tls = context_from(certificates)
     row.set_state(State.STARTING)
     dump_on_signal()
-    ending, comes_back = _serve(boot, slot, channel, row, fair_gate(scoreboard, slot, len(boot.channels)), preloaded)
+    gate = fair_gate(scoreboard, slot, len(boot.channels))
+    ending, comes_back = _serve(boot, slot, channel, row, gate, tls, preloaded)
     if ending is Ending.ORDERED:
         return RECYCLED if comes_back else ExitCode.OK
     if ending is Ending.NEVER_READY and not scoreboard.was_ready:
@@ -67,7 +73,8 @@ def _own_channel(boot: RunBoot, slot: int) -> Channel:
     return Channel.from_descriptor(boot.channels[slot])
 
 
-def _wait_for_activation(channel: Channel) -> bool:
+def _wait_for_activation(channel: Channel) -> list[int] | None:
+    """Return what came along with the order, None when it is to leave."""
     pid = os.getpid()
     pidfd = pidfd_of(pid)
     channel.send(Waiting(pid=pid), [] if pidfd is None else [pidfd])
@@ -77,16 +84,25 @@ def _wait_for_activation(channel: Channel) -> bool:
         try:
             received = channel.receive()
         except ChannelClosed:
-            return False
-        match received and received.message:
+            return None
+        assert received is not None, "a child's end blocks"
+        match received.message:
             case Activate(pid=meant) if meant == pid:
-                return True
+                return received.descriptors
             case Drain(pid=meant) if meant == pid:
-                return False
+                return None
+        # Meant for the last one here.
+        close_all(received.descriptors)
 
 
 def _serve(
-    boot: RunBoot, slot: int, channel: Channel, row: Row, gate: Gate, preloaded: Loaded | None
+    boot: RunBoot,
+    slot: int,
+    channel: Channel,
+    row: Row,
+    gate: Gate,
+    tls: ssl.SSLContext | None,
+    preloaded: Loaded | None,
 ) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
     listeners = adopt(boot.listeners)
@@ -102,7 +118,7 @@ def _serve(
         linger=boot.config.keep_alive_linger,
         close_spread=boot.config.ws_close_spread,
         ready_path=boot.config.ready_path,
-        tls=None if boot.credentials is None else server_context(boot.credentials),
+        tls=tls,
         redirect=HttpsRedirect(boot.https_port) if redirecting else None,
         redirecting=redirecting,
         hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",

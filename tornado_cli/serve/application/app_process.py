@@ -24,8 +24,9 @@ from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, Start
 from tornado_cli.http.accept import Admission, Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_directly, serve_target
-from tornado_cli.http.service import Service, Terms
+from tornado_cli.http.service import Service
 from tornado_cli.http.tally import NoTally
+from tornado_cli.http.terms import Terms
 from tornado_cli.logs.children import child_log
 from tornado_cli.serve.application.app_files import AppFiles
 from tornado_cli.serve.application.dry_run import dry_run

@@ -2,17 +2,15 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tornado_cli.system.tls.pem import TlsError, TlsFile
+from tornado_cli.system.tls.validity import Period
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
     from cryptography.x509 import Certificate
-
-EXPIRES_SOON: Final = timedelta(days=14)
 
 
 def certificates_in(file: TlsFile) -> "list[Certificate]":
@@ -70,35 +68,27 @@ def spoken_names(certificate: "Certificate") -> str:
     return ", ".join(names_of(certificate)) or certificate.subject.rfc4514_string() or "nobody"
 
 
-def chain_warnings(
-    given: "Sequence[Certificate]", chain: "Sequence[Certificate]", path: Path, now: datetime
-) -> Iterator[str]:
-    """Say what clients will not like about a chain, the worst first."""
-    for place, certificate in enumerate(chain):
-        role = "certificate" if place == 0 else "issuer's certificate"
-        what = f"The {role} for {spoken_names(certificate)} in {path}"
-        warning = validity_warning(what, certificate.not_valid_before_utc, certificate.not_valid_after_utc, now)
-        if warning:
-            yield warning
+def periods_of(chain: "Sequence[Certificate]", path: Path) -> tuple[Period, ...]:
+    """Return when each certificate of a chain is valid."""
+    roles = ("certificate", *["issuer's certificate"] * (len(chain) - 1))
+    return tuple(
+        Period(
+            what=f"The {role} for {spoken_names(certificate)} in {path}",
+            begins=certificate.not_valid_before_utc,
+            ends=certificate.not_valid_after_utc,
+        )
+        for role, certificate in zip(roles, chain, strict=True)
+    )
+
+
+def chain_warnings(given: "Sequence[Certificate]", chain: "Sequence[Certificate]", path: Path) -> Iterator[str]:
+    """Say what clients will not like about a chain, besides when it is valid."""
     if not names_of(chain[0]):
         yield f"The certificate in {path} names no host (subjectAltName): browsers will refuse it."
     if list(given) != list(chain):
         yield f"The certificates in {path} are in the wrong order; they are served in the right one."
     if len(chain) == 1 and _is_from_public_authority(chain[0]):
         yield f"{path} holds no intermediate certificate: many clients will refuse it. Use the full chain."
-
-
-def validity_warning(what: str, not_before: datetime, not_after: datetime, now: datetime) -> str | None:
-    """Say what is wrong with a period of validity: Python loads an expired certificate without a word."""
-    if now >= not_after:
-        return f"{what} EXPIRED on {not_after:%Y-%m-%d %H:%M} UTC: every client will refuse it."
-    if now < not_before:
-        return f"{what} is NOT YET VALID, only from {not_before:%Y-%m-%d %H:%M} UTC on: clients will refuse it."
-    if not_after - now <= EXPIRES_SOON:
-        days = (not_after - now).days
-        left = "today" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
-        return f"{what} expires {left} ({not_after:%Y-%m-%d %H:%M} UTC): renew it."
-    return None
 
 
 def _public_bytes(key: "PublicKeyTypes") -> bytes:

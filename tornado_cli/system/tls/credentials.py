@@ -1,6 +1,5 @@
 """A certificate and its key: read, judged, and held in memory until they are handed on."""
 
-import os
 import shlex
 import ssl
 from collections.abc import Iterator
@@ -8,10 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tornado_cli.system.tls.chain import certificates_in, chain_of, chain_pem, chain_warnings, names_of, spoken_names
-from tornado_cli.system.tls.context import nameless_file, server_context
+from tornado_cli.system.tls.bundle import Bundle, ServedPair
+from tornado_cli.system.tls.chain import (
+    certificates_in,
+    chain_of,
+    chain_pem,
+    chain_warnings,
+    names_of,
+    periods_of,
+    spoken_names,
+)
+from tornado_cli.system.tls.context import context_of
 from tornado_cli.system.tls.pem import TlsError, TlsFile, read_pem
 from tornado_cli.system.tls.private_key import key_pem, private_key
+from tornado_cli.system.tls.terms import TlsTerms
+from tornado_cli.system.tls.validity import Period, warnings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,8 @@ class TlsFiles:
     certfile: Path
     keyfile: Path | None = None
     password_file: Path | None = None
+    option: str = ""
+    """By which they were named, if not each by its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +43,45 @@ class Credentials:
     key_pem: bytes = field(repr=False)
     serial: int
     names: tuple[str, ...]
-    not_after: datetime
+    periods: tuple[Period, ...]
+    """When the certificates of the chain are valid, its own first."""
     warnings: tuple[str, ...] = ()
+    """What was wrong with it when it was read, the worst first."""
+
+    @property
+    def not_after(self) -> datetime:
+        return self.periods[0].ends
+
+    def served(self) -> ServedPair:
+        """Return what a serving process needs of it."""
+        return ServedPair(self.names, (self.chain_pem + self.key_pem).decode())
 
     def open_descriptor(self) -> int:
-        """Open a nameless file with chain and key, for `server_context` in this process or in a child.
-
-        It is not inherited by accident: pass it on by `pass_fds` or over a socket. The caller closes it.
-        """
-        return nameless_file(self.chain_pem + self.key_pem)
+        """Open a nameless file for `server_context`, where there is no other certificate and nothing is asked."""
+        return Bundle([self.served()]).open_descriptor()
 
 
 def read_credentials(files: TlsFiles, *, now: datetime | None = None) -> Credentials:
-    """Read and judge a certificate and its key; never prompts and never waits."""
-    certfile = read_pem(files.certfile, "--certfile")
+    """Read and judge a certificate and its key; never prompts and never waits. Raises TlsError."""
+    certfile = read_pem(files.certfile, files.option or "--certfile")
     certificates = certificates_in(certfile)
-    keyfile = read_pem(files.keyfile, "--keyfile") if files.keyfile else certfile
+    keyfile = read_pem(files.keyfile, files.option or "--keyfile") if files.keyfile else certfile
     key = private_key(keyfile, files.password_file)
     chain = chain_of(certificates, key)
     if not chain:
         message = f"The private key in {keyfile.path} does not belong to the certificate in {certfile.path}."
-        hint = f"Give the key that was made for {spoken_names(certificates[0])}: --keyfile PATH"
+        hint = f"Give the key that was made for {spoken_names(certificates[0])}: {files.option or '--keyfile'} PATH"
         raise TlsError(message, hint=hint)
+    periods = periods_of(chain, files.certfile)
     credentials = Credentials(
         chain_pem=chain_pem(chain),
         key_pem=key_pem(key),
         serial=chain[0].serial_number,
         names=names_of(chain[0]),
-        not_after=chain[0].not_valid_after_utc,
+        periods=periods,
         warnings=(
-            *chain_warnings(certificates, chain, files.certfile, now or datetime.now(UTC)),
+            *warnings_of(periods, now or datetime.now(UTC)),
+            *chain_warnings(certificates, chain, files.certfile),
             *_permission_warnings(keyfile),
         ),
     )
@@ -76,12 +97,9 @@ def _permission_warnings(keyfile: TlsFile) -> Iterator[str]:
 
 def _prove(credentials: Credentials, path: Path) -> None:
     """Let OpenSSL judge too: it knows rules, of digests and curves, that are not repeated here."""
-    descriptor = credentials.open_descriptor()
     try:
-        server_context(descriptor)
+        context_of(credentials.chain_pem + credentials.key_pem, TlsTerms())
     except ssl.SSLError as error:
         reason = (error.reason or str(error)).replace("_", " ").lower()
         hint = "Have a new one made, signed with SHA-256 for an RSA 2048 or ECDSA P-256 key."
         raise TlsError(f"OpenSSL refuses the certificate in {path}: {reason}.", hint=hint) from None
-    finally:
-        os.close(descriptor)

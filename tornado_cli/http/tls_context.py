@@ -1,0 +1,29 @@
+"""The TLS context of a serving process: another one takes its place for new handshakes; what is open keeps its own."""
+
+import ssl
+from collections.abc import Sequence
+
+from tornado_cli.http.tls_accept import TlsSocket
+from tornado_cli.system.children import close_all
+
+
+def context_from(descriptors: Sequence[int]) -> ssl.SSLContext | None:
+    """Build what came along with an order, and close what it came in; None when nothing came.
+
+    Raises OSError, and ssl.SSLError among it, when this process cannot.
+    """
+    if not descriptors:
+        return None
+    # Not everybody serves TLS. The first order comes before the application may give up the right to read modules.
+    from tornado_cli.system.tls.context import server_context
+
+    try:
+        return server_context(descriptors[0])
+    finally:
+        close_all(descriptors)
+
+
+def for_our_sockets(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Have connections of this context be ours, which tell plain HTTP from handshakes."""
+    context.sslsocket_class = TlsSocket
+    return context
