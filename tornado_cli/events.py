@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, dataclass_transform
 
+from tornado_cli import __version__
 from tornado_cli.records import Record
 
 _KINDS: dict[str, type["Message"]] = {}
@@ -47,6 +48,8 @@ class Boot(Message):
     """What its own module reads (`run.boot`, `serve.boot`)."""
     environ: dict[str, str | None] | None = None
     """Variables to change before anything of the application is imported; None is for one to remove."""
+    version: str = __version__
+    """Of tcli, as its sender runs it: since then another may have been installed."""
 
 
 class ForkProcess(Message):

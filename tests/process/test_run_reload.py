@@ -1,11 +1,14 @@
 """`tcli run`: HUP brings new code, and no request is lost for it."""
 
+import shutil
 import signal
 from pathlib import Path
 
 from support.load import SteadyClients
 from support.project import Gate, app_that_says, write
 from support.server_process import ServerProcess
+
+import tornado_cli
 
 
 def test_a_reload_loses_no_request(tmp_path: Path) -> None:
@@ -117,4 +120,19 @@ def test_a_reload_asked_for_while_broken_code_starts_brings_the_fix(tmp_path: Pa
         server.wait_for("ready", generation=3)
         server.wait_for("generation_left", generation=1)
         assert server.get().text == "fixed"
+        assert server.stop() == 0
+
+
+def test_a_tcli_that_was_upgraded_meanwhile_asks_for_a_restart_and_the_old_one_serves_on(tmp_path: Path) -> None:
+    package = tmp_path / "lib/tornado_cli"
+    shutil.copytree(Path(tornado_cli.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    write(tmp_path / "project", {"main.py": app_that_says("one")})
+    with ServerProcess("run", cwd=tmp_path / "project", env={"PYTHONPATH": str(package.parent)}) as server:
+        server.wait_for("ready", generation=1)
+        write(package, {"__init__.py": '"""The next one."""\n\n__version__ = "99.0"\n'})
+        server.send(signal.SIGHUP)
+        told = server.wait_for("app_failed", generation=2)["message"]
+        assert "99.0" in told
+        assert "Restart the server" in told
+        assert server.get().text == "one"
         assert server.stop() == 0

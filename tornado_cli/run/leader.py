@@ -10,12 +10,14 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import NoReturn
 
 from tornado.process import fork_processes
 
+from tornado_cli import __version__
 from tornado_cli.app.load import Loaded
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import Boot, ForkRefused, Preloaded, WorkerExited
+from tornado_cli.events import AppFailed, Boot, ForkRefused, Preloaded, WorkerExited
 from tornado_cli.http.process import failure_of
 from tornado_cli.logs.children import temporary_log
 from tornado_cli.run.boot import LET_GO, RunBoot
@@ -76,6 +78,8 @@ def main() -> None:
     received = control.receive()
     assert received is not None
     assert isinstance(received.message, Boot)
+    if received.message.version != __version__:
+        _refuse(control, received.message.version)
     boot = RunBoot.from_dict(received.message.settings)
     signal.signal(SUPERVISOR_DIED, _end_with_supervisor)
     die_with(boot.parent, SUPERVISOR_DIED)
@@ -101,6 +105,13 @@ def main() -> None:
         signal.signal(number, signal.SIG_DFL)
     control.close()
     sys.exit(work(boot, slot, preloaded))
+
+
+def _refuse(control: Channel, version: str) -> NoReturn:
+    """Leave: what a supervisor of another version says may have another meaning here."""
+    title = f"tcli {__version__} has been installed in place of {version}, which still runs here"
+    control.send(AppFailed(pid=os.getpid(), title=title, hint="Restart the server; until then the old one serves on"))
+    sys.exit(ExitCode.OK)
 
 
 def _preload(boot: RunBoot, control: Channel) -> Loaded:
