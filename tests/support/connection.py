@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import select
 import socket
 import ssl
 import struct
@@ -85,6 +86,13 @@ class Connection:
 
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
+
+    def trickle(self, data: bytes, *, pause: float) -> None:
+        """Send a byte at a time, with so many seconds between two, until the other end has answered or gone."""
+        for position in range(len(data)):
+            if select.select([self._socket], [], [], pause)[0]:
+                return
+            self.send(data[position : position + 1])
 
     def ask(self, path: str = "/", *, method: str = "GET", **headers: str) -> None:
         """Send a request without a body; the connection is kept."""

@@ -282,3 +282,79 @@ class RunConfig(ServingConfig):
         bare=63_072_000,
         help="Tell browsers to use nothing but HTTPS for so long; --hsts alone is two years.",
     )
+    max_header_size: int = option(
+        "--max-header-size", default=32, metavar="KIB", minimum=1, help="Largest header block of a request."
+    )
+    max_header_fields: int = option(
+        "--max-header-fields",
+        default=100,
+        metavar="N",
+        minimum=0,
+        help="Most header fields of a request; 0 any number.",
+    )
+    max_uri_size: int = option(
+        "--max-uri-size", default=8, metavar="KIB", minimum=0, help="Longest target of a request; 0 any length."
+    )
+    max_body_size: float = option(
+        "--max-body-size",
+        default=10.0,
+        metavar="MIB",
+        minimum=0,
+        help="Largest body that is kept in memory for a handler; 0 is Tornado's own limit.",
+    )
+    header_timeout: float = option(
+        "--header-timeout",
+        default=20.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds in which a new connection has to bring its first request; 0 any time.",
+    )
+    keep_alive: float = option(
+        "--keep-alive",
+        default=75.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds in which a connection has to bring its next request; 0 any time.",
+    )
+    body_timeout: float = option(
+        "--body-timeout",
+        default=60.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds in which a body, of a request or an answer, has to move on; 0 any time.",
+    )
+    max_connections: int = option(
+        "--max-connections",
+        default=0,
+        metavar="N",
+        minimum=0,
+        help="Most connections of a worker; 0 is 80 % of the descriptors that it may have.",
+    )
+    max_client_connections: int = option(
+        "--max-client-connections",
+        default=0,
+        metavar="N",
+        minimum=0,
+        help="Most connections of one client to a worker; 0 any number.",
+    )
+    ws_max_message_size: float = option(
+        "--ws-max-message-size",
+        default=0.0,
+        metavar="MIB",
+        minimum=0,
+        help="Largest message of a WebSocket; 0 is what the application or Tornado says.",
+    )
+    ws_ping_interval: float = option(
+        "--ws-ping-interval",
+        default=0.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds between pings of a WebSocket, 0 none; not given, what the application says.",
+    )
+    ws_ping_timeout: float = option(
+        "--ws-ping-timeout",
+        default=0.0,
+        metavar="SECONDS",
+        minimum=0,
+        help="Seconds to wait for a pong; not given, what the application says, or the interval.",
+    )

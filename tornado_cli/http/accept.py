@@ -18,7 +18,7 @@ logger = logging.getLogger("tornado_cli.http")
 PAUSE = 0.002
 """Seconds that a process leaves the queue to others, when it has more than its share."""
 EXHAUSTED_PAUSE = 0.1
-"""Seconds until a process that has run out of descriptors or memory tries again."""
+"""Seconds until a process that is full, or has run out of descriptors or memory, tries again."""
 TELL_EVERY = 60.0
 """Seconds between two lines about that."""
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -32,6 +32,8 @@ class Admission(Enum):
     YES = auto()
     LATER = auto()
     """Another process should take it; but after a pause it is taken all the same."""
+    FULL = auto()
+    """This process holds as many as it may: it accepts again when some have ended."""
     NEVER = auto()
     """This process has been replaced; what is queued is for its successor."""
 
@@ -114,6 +116,10 @@ class _Acceptor:
             if admission is Admission.LATER:
                 self._pause(PAUSE)
                 return
+            if admission is Admission.FULL:
+                self._tell_paused("this worker holds as many as it may (--max-connections)")
+                self._pause(EXHAUSTED_PAUSE)
+                return
             self._pauses = 0
             if not self._accept_one():
                 return
@@ -130,7 +136,7 @@ class _Acceptor:
         except OSError as error:
             if error.errno not in _EXHAUSTED:
                 raise
-            self._tell_exhausted(error)
+            self._tell_paused(os.strerror(error.errno or 0))
             self._pause(EXHAUSTED_PAUSE)
             return False
         self._callback(connection, address)
@@ -149,9 +155,8 @@ class _Acceptor:
         self._loop.add_handler(self._listener, self._accept, IOLoop.READ)
         self._accept(self._listener, IOLoop.READ)
 
-    def _tell_exhausted(self, error: OSError) -> None:
+    def _tell_paused(self, why: str) -> None:
         now = time.monotonic()
         if now >= self._tell_again_at:
             self._tell_again_at = now + TELL_EVERY
-            text = f"No connection can be accepted for now: {os.strerror(error.errno or 0)}."
-            event(logger, logging.WARNING, "accept_paused", text)
+            event(logger, logging.WARNING, "accept_paused", f"No connection can be accepted for now: {why}.")

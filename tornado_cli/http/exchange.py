@@ -77,6 +77,12 @@ def request_ids() -> Callable[[], str]:
     return lambda: f"{prefix}-{next(numbers):x}"
 
 
+def client_of(context: Any) -> str:
+    """Return whom the log calls the client of a connection, or of its present request behind a proxy."""
+    client: str = context.remote_ip
+    return client if client != _NOBODY else UNIX_CLIENT
+
+
 class Exchange(httputil.HTTPMessageDelegate):
     """Stands between the engine and the application's delegate; times, numbers and reports the answer.
 
@@ -94,6 +100,10 @@ class Exchange(httputil.HTTPMessageDelegate):
     """Whether the request has arrived whole."""
     is_logged = True
     """Whether the answer is one of the application's, for the access log."""
+    received = 0
+    """Bytes of the body that have come."""
+    last_words = b""
+    """An answer to what is no request yet, to be sent when the connection is closed."""
     method = path = client = request_id = ""
     status = 0
     size = 0
@@ -103,7 +113,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     def __init__(self, observer: Observer, connection: Any, inner: httputil.HTTPMessageDelegate) -> None:
         self._observer = observer
         self.connection = connection
-        self._inner = inner
+        self.inner = inner
+        """Who receives the request: the application, or who stands before it."""
 
     def headers_received(
         self, start_line: httputil.RequestStartLine | httputil.ResponseStartLine, headers: httputil.HTTPHeaders
@@ -122,11 +133,10 @@ class Exchange(httputil.HTTPMessageDelegate):
         connection = self.connection
         connection.write_headers = self._answer_begins
         if self._observer.fronts and connection.context.address is not OURSELVES:
-            self._inner = self._in_stead(start_line, headers) or self._inner
-        waiting = self._inner.headers_received(start_line, headers)
+            self.inner = self._in_stead(start_line, headers) or self.inner
+        waiting = self.inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
-        client = connection.context.remote_ip
-        self.client = client if client != _NOBODY else UNIX_CLIENT
+        self.client = client_of(connection.context)
         return waiting
 
     def _in_stead(
@@ -139,16 +149,17 @@ class Exchange(httputil.HTTPMessageDelegate):
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
-        return None if self.is_refused else self._inner.data_received(chunk)
+        self.received += len(chunk)
+        return None if self.is_refused else self.inner.data_received(chunk)
 
     def finish(self) -> None:
         self.is_read = True
         if not self.is_refused:
-            self._inner.finish()
+            self.inner.finish()
 
     def on_connection_close(self) -> None:
         if not self.is_refused:
-            self._inner.on_connection_close()
+            self.inner.on_connection_close()
 
     def may_be_sending(self, stream: Any) -> bool:
         """Say, when we close the connection, whether the client may be sending what nobody will read."""

@@ -12,10 +12,12 @@ from tornado.iostream import IOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
 from tornado_cli.http.farewell import Farewells, end_our_side
+from tornado_cli.http.streams import give_back, leave_nodelay, take_over
 
 if TYPE_CHECKING:
     from tornado_cli.http.preambles import Preambles
     from tornado_cli.http.service import Service
+    from tornado_cli.http.stalls import Stalls
     from tornado_cli.http.trust import Trust
 
 KEEP_ALIVE = 75.0
@@ -47,7 +49,11 @@ class ObservedServer(HTTPServer):
         self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
         self._has_our_tls = False
         """Whether the application has no certificate of its own."""
+        self._guard = service.guard
+        keep_alive = options.get("idle_connection_timeout")
         if not args:
+            if self._guard is not None and not options.get("max_header_size"):
+                options["max_header_size"] = self._guard.limits.header_size
             if not options.get("idle_connection_timeout"):
                 options["idle_connection_timeout"] = KEEP_ALIVE
             if not options.get("ssl_options") and service.tls is not None and not is_plain:
@@ -55,6 +61,11 @@ class ObservedServer(HTTPServer):
                 self._has_our_tls = True
         service.adopt(request_callback)
         super().initialize(request_callback, *args, **options)
+        self.stalls: Stalls | None = None
+        if self._guard is not None:
+            self.stalls = self._guard.stalls(keep_alive)
+            # Looks at all connections now and then cost less than a timer for each request.
+            self.conn_params.header_timeout = None
         # Of each read Tornado clears a buffer of this size first; 64 KiB of it are 2 % of a small request.
         self.read_chunk_size = self.read_chunk_size or READ_SIZE
 
@@ -95,9 +106,7 @@ class ObservedServer(HTTPServer):
         """Be called at the accept, before anything has been read."""
         self._open += 1
         self.service.tally.connection_opened()
-        # Tornado switches it on and off around each answer: four microseconds of each request.
-        stream.set_nodelay(True)
-        stream.set_nodelay = _leave_nodelay  # type: ignore[method-assign, assignment]
+        leave_nodelay(stream)
         super().handle_stream(stream, address)
 
     def start_request(self, server_conn: Any, request_conn: httputil.HTTPConnection) -> httputil.HTTPMessageDelegate:
@@ -107,8 +116,7 @@ class ObservedServer(HTTPServer):
         self._exchanges[server_conn] = exchange
         if before is None:
             self._accepted_at[server_conn] = time.monotonic()
-            # Tornado's place to say how a stream's descriptor is closed.
-            server_conn.stream.close_fd = functools.partial(self._close_socket, server_conn.stream, server_conn)
+            self._take_over(server_conn)
             return exchange
         self._accepted_at.pop(server_conn, None)
         before.left()
@@ -120,7 +128,7 @@ class ObservedServer(HTTPServer):
 
     def on_close(self, server_conn: Any) -> None:
         super().on_close(server_conn)
-        server_conn.stream.__dict__.pop("close_fd", None)
+        give_back(server_conn.stream)
         self._open -= 1
         exchange = self._exchanges.pop(server_conn, None)
         self._accepted_at.pop(server_conn, None)
@@ -130,18 +138,32 @@ class ObservedServer(HTTPServer):
             self.service.tally.connection_closed()
         else:
             # Handed over to a WebSocket, or to the application, which may have its own mind.
-            server_conn.stream.__dict__.pop("set_nodelay", None)
             self._detached.append(server_conn.stream)
         self.forget_closed()
         self.service.something_ended()
 
-    def _close_socket(self, stream: IOStream, server_conn: Any) -> None:
-        exchange = self._exchanges.get(server_conn)
-        if exchange is None or stream.error is not None or not exchange.may_be_sending(stream):
-            type(stream).close_fd(stream)
+    def _take_over(self, server_conn: Any) -> None:
+        close = functools.partial(self._close_descriptor, server_conn)
+        if self._guard is None:
+            take_over(server_conn.stream, close_descriptor=close)
             return
-        self._farewells.say(stream.socket)
-        stream.socket = None  # type: ignore[assignment]
+        faults = self._guard.faults
+        take_over(
+            server_conn.stream,
+            close_descriptor=close,
+            bad_request=lambda: faults.answer_to_malformed(self._exchanges[server_conn]),
+        )
+
+    def _close_descriptor(self, server_conn: Any) -> None:
+        stream, exchange = server_conn.stream, self._exchanges[server_conn]
+        last_words = exchange.last_words
+        if self._guard is not None and stream.error is not None:
+            last_words = self._guard.faults.answer_to_overlong(exchange, stream)
+        if last_words or (stream.error is None and exchange.may_be_sending(stream)):
+            self._farewells.say(stream.socket, last_words)
+            stream.socket = None
+        else:
+            type(stream).close_fd(stream)
 
     @property
     def busy(self) -> list[Exchange]:
@@ -164,6 +186,11 @@ class ObservedServer(HTTPServer):
         for _ in range(len(self._detached) - len(still_open)):
             self.service.tally.connection_closed()
         self._detached = still_open
+
+    def end_stalled(self, now: float) -> None:
+        """End connections that have stood still for too long."""
+        if self.stalls is not None:
+            self.stalls.look(self._exchanges, self._accepted_at, now)
 
     def half_close_idle(self, now: float, linger_until: float) -> float | None:
         """End our side of connections that have waited long enough; return when to ask again.
@@ -194,7 +221,3 @@ class ObservedServer(HTTPServer):
             connection.stream.close()
         for stream in self.open_detached:
             stream.close()
-
-
-def _leave_nodelay(_value: bool) -> None:
-    """Stand in for `IOStream.set_nodelay` while HTTP is spoken."""

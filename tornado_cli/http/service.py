@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 import sys
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.server import ObservedServer
-from tornado_cli.http.terms import Terms
+from tornado_cli.http.terms import HEARTBEAT, Terms
 from tornado_cli.http.tls_context import context_from, for_our_sockets
 from tornado_cli.logs.events import event
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
@@ -51,8 +52,9 @@ class Service:
         self.tally = terms.tally
         self.tls = None if terms.tls is None else for_our_sockets(terms.tls)
         self.hsts = terms.hsts
-        self.fronts = terms.fronts
         self.introduced_by = terms.introduced_by
+        self.guard = terms.guard
+        self.fronts = (*terms.fronts, terms.guard.sizes) if terms.guard is not None else terms.fronts
         self.next_request_id = request_ids()
         self.is_draining = False
         self.is_ready = False
@@ -204,6 +206,7 @@ class Service:
         self.tally.ready()
         # At once: what the first request does to this process must not look as if it had never been ready.
         self._channel.send(Ready(pid=os.getpid()))
+        self._end_stalled()
         if self._terms.blocked_after:
             self._watch_loop()
         while self._postponed:
@@ -223,6 +226,17 @@ class Service:
             if isinstance(server, ObservedServer):
                 server.forget_closed()
         IOLoop.current().call_later(self._terms.heartbeat, self._beat)
+
+    def _end_stalled(self) -> None:
+        if self.guard is None:
+            return
+        now = time.monotonic()
+        observed = [server for server in self._servers if isinstance(server, ObservedServer)]
+        for server in observed:
+            server.end_stalled(now)
+        self.guard.refused.tell_due()
+        pause = min((server.stalls.pause for server in observed if server.stalls is not None), default=HEARTBEAT)
+        IOLoop.current().call_later(pause, self._end_stalled)
 
     def _order_arrived(self, *_: object) -> None:
         # It may have been read meanwhile, and to wait for another would stop the loop.

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from tornado_cli.http.kinds import Kind
+
 
 class Tally(Protocol):
     """Receives counts on the path of each request: a call must cost next to nothing."""
@@ -21,6 +23,9 @@ class Tally(Protocol):
     def request_ended(self, status: int, size: int) -> None:
         """Count an answered request; `size` is bytes of the body."""
 
+    def refused(self, kind: Kind) -> None:
+        """Count a request that was refused, or a client that was cut off."""
+
     def draining(self) -> None:
         """Note that the process accepts nothing more."""
 
@@ -39,5 +44,7 @@ class NoTally:
     def request_began(self) -> None: ...
 
     def request_ended(self, status: int, size: int) -> None: ...
+
+    def refused(self, kind: Kind) -> None: ...
 
     def draining(self) -> None: ...

@@ -16,6 +16,7 @@ from tornado_cli.logs.sender import LogSender
 from tornado_cli.records import Record
 
 if TYPE_CHECKING:
+    from tornado_cli.http.guard import Guard
     from tornado_cli.http.trust import Trust
 
 HEARTBEAT = 1.0
@@ -43,6 +44,8 @@ class Terms(Record, kw_only=True):
     """What answers over TLS say in `Strict-Transport-Security`, where the application says nothing."""
     fronts: Sequence[Front] = ()
     """What looks at each request before the application does."""
+    guard: "Guard | None" = None
+    """What sets limits to requests; None leaves them to Tornado."""
     introduced_by: "Trust | None" = None
     """Proxies that begin each connection with a PROXY header; nobody else may connect."""
     linger: float = 0.0

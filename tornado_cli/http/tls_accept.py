@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from enum import Enum, auto
-from typing import Final
+from typing import Any, Final
 
 from tornado_cli.logs.seldom import Seldom
 from tornado_cli.system.addresses import url_of
@@ -87,7 +87,7 @@ class TlsSocket(ssl.SSLSocket):
             self._left -= count or self._left
         raise ConnectionResetError(errno.ECONNRESET, "answered in plain HTTP")
 
-    def _tell(self, kind: str, text: str, **fields: object) -> None:
+    def _tell(self, kind: str, text: str, **fields: Any) -> None:
         with contextlib.suppress(OSError):
             _seldom.tell(kind, text, client=str(self.getpeername()[0]), **fields)
 

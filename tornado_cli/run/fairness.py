@@ -25,14 +25,16 @@ def admission(own: int, others: Iterable[int], *, pauses: int) -> Admission:
     return Admission.YES if excess <= 0 or pauses >= min(excess + 1, PATIENCE) else Admission.LATER
 
 
-def fair_gate(scoreboard: Scoreboard, slot: int, slots: int) -> Gate:
-    """Return the gate of the worker in a slot."""
+def fair_gate(scoreboard: Scoreboard, slot: int, slots: int, most: int) -> Gate:
+    """Return the gate of the worker in a slot, which holds so many connections at most; 0 is any number."""
     peers = [peer for peer in range(slots) if peer != slot]
 
     def gate(*, pauses: int) -> Admission:
         own = scoreboard.get(slot, Column.CONNECTIONS)
         if own < SLACK:
             return Admission.YES
+        if 0 < most <= own:
+            return Admission.FULL
         alive_since = time.monotonic_ns() - _ALIVE
         others = (
             scoreboard.get(peer, Column.CONNECTIONS)

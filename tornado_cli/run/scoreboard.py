@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
+from tornado_cli.http.kinds import Kind
 from tornado_cli.system.shared_words import SharedWords
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes when columns do: who maps another layout must not read it."""
 
 
@@ -37,6 +38,15 @@ class Column(IntEnum):
     STATUS_5XX = auto()
     BYTES = auto()
     """Of answers' bodies."""
+    REFUSED_400 = auto()
+    """What our limits or Tornado have refused, by status; the application never saw it."""
+    REFUSED_408 = auto()
+    REFUSED_413 = auto()
+    REFUSED_414 = auto()
+    REFUSED_431 = auto()
+    REFUSED_503 = auto()
+    CUT_OFF = auto()
+    """Clients that did not read their answers."""
     LAST_IN_FLIGHT = auto()
     """The gauge as the slot's last worker left it."""
     LAST_CONNECTIONS = auto()
@@ -148,6 +158,9 @@ class Row:
         words[_BYTES] += size
         if 100 <= status < 600:  # noqa: PLR2004 - what HTTP calls a status.
             words[_BEFORE_1XX + status // 100] += 1
+
+    def refused(self, kind: Kind) -> None:
+        self.words[Column[f"REFUSED_{kind.status}"] if kind.status else Column.CUT_OFF] += 1
 
     def draining(self) -> None:
         self.set_state(State.DRAINING)

@@ -1,8 +1,10 @@
 """A worker: waits in its slot until it is activated, then loads the application and serves it."""
 
+import functools
 import logging
 import os
 import ssl
+from collections.abc import Mapping
 
 from tornado.web import Application
 
@@ -11,6 +13,7 @@ from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
+from tornado_cli.http.guard import Guard
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.redirect import HttpsRedirect
@@ -21,6 +24,7 @@ from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
 from tornado_cli.run.fronts import fronts_of, introducers_of
+from tornado_cli.run.request_limits import most_connections, request_limits, websocket_settings
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import close_all, pidfd_of
@@ -56,7 +60,7 @@ def work(boot: RunBoot, slot: int, preloaded: Loaded | None) -> int:
     tls = context_from(certificates)
     row.set_state(State.STARTING)
     dump_on_signal()
-    gate = fair_gate(scoreboard, slot, len(boot.channels))
+    gate = fair_gate(scoreboard, slot, len(boot.channels), most_connections(boot.config))
     ending, comes_back = _serve(boot, slot, channel, row, gate, tls, preloaded)
     if ending is Ending.ORDERED:
         return RECYCLED if comes_back else ExitCode.OK
@@ -111,7 +115,7 @@ def _serve(
         tally=row,
         sender=sender,
         access_log=boot.config.access_log,
-        adapt=undo_debug,
+        adapt=functools.partial(adapt, websockets=websocket_settings(boot.config)),
         gate=gate,
         blocked_after=boot.config.blocked_after,
         heartbeat=_heartbeat_for(boot.config.hang_timeout),
@@ -124,6 +128,7 @@ def _serve(
         hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",
         fronts=fronts_of(boot.config),
         introduced_by=introducers_of(boot.config),
+        guard=Guard(request_limits(boot.config), row),
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, [one for one in listeners if one not in redirecting], terms)
@@ -137,6 +142,12 @@ def _serve(
 def _heartbeat_for(hang_timeout: float) -> float:
     """Return the seconds between two beats: several fit into a time-out."""
     return min(HEARTBEAT, hang_timeout / 4) if hang_timeout else HEARTBEAT
+
+
+def adapt(application: Application, websockets: Mapping[str, float]) -> None:
+    """Have an application be as it is in production, with what options say of its WebSockets."""
+    undo_debug(application)
+    application.settings.update(websockets)
 
 
 def undo_debug(application: Application) -> None:

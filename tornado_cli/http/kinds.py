@@ -1,0 +1,27 @@
+"""The kinds of requests that are refused: by which they are answered, counted and told of."""
+
+from enum import Enum
+
+
+class Kind(Enum):
+    """What the log calls it; the status of the answer, 0 where none can be given; which option set the limit."""
+
+    MALFORMED_REQUEST = ("A request that cannot be understood", 400, "")
+    SLOW_HEADERS = ("A request that was not complete in time", 408, "--header-timeout")
+    SLOW_BODY = ("A request whose body stood still", 408, "--body-timeout")
+    SLOW_READER = ("A client that does not read its answer", 0, "--body-timeout")
+    BODY_TOO_LARGE = ("A request with too large a body", 413, "--max-body-size")
+    URI_TOO_LONG = ("A request with too long a target", 414, "--max-uri-size")
+    HEADERS_TOO_LARGE = ("A request with too large a header block", 431, "--max-header-size")
+    TOO_MANY_FIELDS = ("A request with too many header fields", 431, "--max-header-fields")
+    TOO_MANY_CONNECTIONS = ("A client with too many connections", 503, "--max-client-connections")
+
+    def __init__(self, what: str, status: int, flag: str) -> None:
+        self.what = what
+        self.status = status
+        self.flag = flag
+
+    @property
+    def limits(self) -> bool:
+        """Whether somebody may need what was refused: another setting would let it pass."""
+        return self.flag.startswith("--max")
