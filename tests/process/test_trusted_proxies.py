@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.connection import Connection
 from support.project import write
-from support.proxies import SHOWS_THE_CLIENT
+from support.proxies import SHOWS_THE_CLIENT, SPOOFED
 from support.server_process import ServerProcess
 
 CLIENT = "203.0.113.9"
@@ -19,14 +19,6 @@ async def main():
 
 asyncio.run(main())
 """
-SPOOFED = {
-    "X_Forwarded_For": "6.6.6.6",
-    "X_Forwarded_Proto": "https",
-    "X_Forwarded_Host": "evil.example",
-    "Forwarded": "for=6.6.6.6;proto=https;host=evil.example",
-    "X_Real_Ip": "6.6.6.6",
-    "X_Scheme": "https",
-}
 PROXIED = {"X_Forwarded_For": CLIENT, "X_Forwarded_Proto": "https", "X_Forwarded_Host": "shop.example"}
 
 

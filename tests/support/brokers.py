@@ -1,12 +1,10 @@
 """Real servers that carry messages: on places that are free, and gone when their block ends."""
 
-import os
-import signal
-import socket
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.programs import end, free_ports, started
 
 # Debian's own `rabbitmq-server` changes to another user first.
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -23,16 +21,16 @@ class RedisServer:
 
     def start(self) -> None:
         command = ["redis-server", "--port", "0", "--unixsocket", str(self._socket), "--save", ""]
-        self._process = _started(command, {}, self._folder, until=b"eady to accept connections")
+        self._process = started(command, {}, self._folder, until=b"eady to accept connections")
 
     def kill(self) -> None:
-        _end(self._process)
+        end(self._process)
 
 
 @contextmanager
 def rabbitmq(folder: Path) -> Iterator[str]:
     """Give the address of a RabbitMQ."""
-    port, between_nodes, registry = _free_ports(3)
+    port, between_nodes, registry = free_ports(3)
     (folder / "rabbitmq.conf").write_text(_RABBITMQ_CONF.format(port=port))
     environment = {
         "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -48,45 +46,8 @@ def rabbitmq(folder: Path) -> Iterator[str]:
     }
     # In the same session, or RabbitMQ starts one that stays for ever.
     command = ["sh", "-c", f"epmd & exec {_RABBITMQ}"]
-    process = _started(command, environment, folder, until=b"completed with")
+    process = started(command, environment, folder, until=b"completed with")
     try:
         yield f"amqp://guest:guest@127.0.0.1:{port}/"
     finally:
-        _end(process)
-
-
-def _started(
-    command: list[str], environment: Mapping[str, str], folder: Path, *, until: bytes
-) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    said = b""
-    while line := process.stdout.readline():
-        said += line
-        if until in line:
-            return process
-    _end(process)
-    raise AssertionError(said.decode(errors="replace"))
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports that nobody has now; that they are still free then is likely, not sure."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports: list[int] = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
+        end(process)

@@ -36,7 +36,7 @@ class Answer:
 
 
 class Connection:
-    """A client's end, on loopback or, with a path in place of a port, at a Unix socket.
+    """A client's end, on loopback (at the address `source`) or, with a path in place of a port, at a Unix socket.
 
     Over TLS it asks for the server's name, and trusts anybody, or whom its context trusts.
     """
@@ -47,9 +47,13 @@ class Connection:
         *,
         tls: bool | ssl.SSLContext = False,
         host: str = "127.0.0.1",
+        source: str = "",
         name: str | None = "localhost",
     ) -> None:
-        plain = _connected(port) if isinstance(port, Path) else socket.create_connection((host, port), TIMEOUT)
+        if isinstance(port, Path):
+            plain = _connected(port)
+        else:
+            plain = socket.create_connection((host, port), TIMEOUT, (source, 0) if source else None)
         self._socket: socket.socket = plain
         if tls:
             try:
