@@ -66,6 +66,7 @@ def test_the_body_of_a_refused_request_is_no_second_request(restricted: ServerPr
 def test_refused_requests_are_in_the_access_log(restricted: ServerProcess) -> None:
     assert restricted.get("/of-another", Host="evil.example").status == 421
     restricted.wait_for(path="/of-another", status=421)
+    restricted.wait_for("misdirected", level="info", client="127.0.0.1", status=421)
 
 
 @pytest.mark.parametrize("command", ["run", "serve"])

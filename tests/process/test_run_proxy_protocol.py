@@ -85,7 +85,7 @@ def test_a_connection_without_a_header_is_ended_unanswered(introduced: ServerPro
     with introduced.connect() as client:
         client.send(begin)
         assert client.wait_for_end() == b""
-    introduced.wait_for("unintroduced")
+    introduced.wait_for("unintroduced", level="info")
 
 
 @pytest.mark.outside("IPv6")

@@ -81,6 +81,7 @@ def test_what_a_trusted_proxy_cannot_mean_is_refused(behind: ServerProcess, head
         assert (refused.status, "cannot be" in refused.text) == (400, True)
         assert proxy.get(**PROXIED).status == 200
     behind.wait_for(path="/misleading", client="127.0.0.1", status=400)
+    behind.wait_for("misleading", level="warning", client="127.0.0.1")
 
 
 def test_origins_are_compared_with_the_host_that_the_client_asked_for(behind: ServerProcess) -> None:

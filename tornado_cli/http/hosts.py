@@ -7,15 +7,16 @@ import re
 import socket
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from tornado import httputil
 
-from tornado_cli.http.exchange import Exchange
+from tornado_cli.http.exchange import Exchange, client_of
 from tornado_cli.http.host_patterns import host_of, is_allowed, patterns_of
+from tornado_cli.http.kinds import Kind
 from tornado_cli.http.refusal import Refusal
+from tornado_cli.http.refused import Refused
 
 _AUTHORITY = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _REMEMBERED = 256
@@ -25,8 +26,9 @@ _REMEMBERED = 256
 class Hosts:
     """The hosts by which a server may be asked; as a front, what holds to them."""
 
-    def __init__(self, patterns: Iterable[str]) -> None:
-        """Raise UsageError for a pattern that is none."""
+    def __init__(self, patterns: Iterable[str], refused: Refused | None = None) -> None:
+        """Raise UsageError for a pattern that is none; `refused` is told of requests for other hosts."""
+        self._refused = refused
         compiled = patterns_of(patterns)
         self._allows = lru_cache(_REMEMBERED)(lambda header: is_allowed(header, compiled))
 
@@ -50,9 +52,12 @@ class Hosts:
         if all(map(self._allows, named)):
             return None
         if any(host_of(one) is None for one in named):
-            return Refusal(exchange.connection, HTTPStatus.BAD_REQUEST, "The Host header is missing or malformed.")
-        text = "This server does not answer for that host (--allowed-hosts)."
-        return Refusal(exchange.connection, HTTPStatus.MISDIRECTED_REQUEST, text)
+            kind, text = Kind.MALFORMED_REQUEST, "The Host header is missing or malformed."
+        else:
+            kind, text = Kind.MISDIRECTED, "This server does not answer for that host (--allowed-hosts)."
+        if self._refused is not None:
+            self._refused.note(kind, client_of(exchange.connection.context), " and ".join(named))
+        return Refusal(exchange.connection, kind.status, text)
 
 
 def is_loopback_peer(connection: Any) -> bool:

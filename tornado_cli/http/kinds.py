@@ -15,6 +15,9 @@ class Kind(Enum):
     HEADERS_TOO_LARGE = ("A request with too large a header block", 431, "--max-header-size")
     TOO_MANY_FIELDS = ("A request with too many header fields", 431, "--max-header-fields")
     TOO_MANY_CONNECTIONS = ("A client with too many connections", 503, "--max-client-connections")
+    MISDIRECTED = ("A request for another host", 421, "--allowed-hosts")
+    MISLEADING = ("A request of which its proxy says what cannot be", 400, "--trusted-proxies")
+    UNINTRODUCED = ("A connection without a PROXY header", 0, "--proxy-protocol")
 
     def __init__(self, what: str, status: int, flag: str) -> None:
         self.what = what
@@ -23,5 +26,5 @@ class Kind(Enum):
 
     @property
     def limits(self) -> bool:
-        """Whether somebody may need what was refused: another setting would let it pass."""
-        return self.flag.startswith("--max")
+        """Whether somebody may need what was refused: another setting, here or of the proxy, would let it pass."""
+        return self.flag.startswith(("--max", "--trusted"))

@@ -1,6 +1,5 @@
 """Requests from trusted proxies appear as their clients made them; what anybody else says of itself is not heard."""
 
-from http import HTTPStatus
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -8,7 +7,9 @@ from tornado import httputil
 
 from tornado_cli.http.exchange import Exchange
 from tornado_cli.http.forwarded import Misleading, Told, told_by
+from tornado_cli.http.kinds import Kind
 from tornado_cli.http.refusal import Refusal
+from tornado_cli.http.refused import Refused
 from tornado_cli.http.trust import Trust
 from tornado_cli.records import Record
 
@@ -28,8 +29,9 @@ class Peer(Record):
 class Proxies:
     """A front that settles who asks, by which protocol and for which host: `remote_ip`, `protocol` and `Host`."""
 
-    def __init__(self, trust: Trust) -> None:
+    def __init__(self, trust: Trust, refused: Refused | None = None) -> None:
         self._trust = trust
+        self._refused = refused
         self._peers: WeakKeyDictionary[Any, Peer] = WeakKeyDictionary()
         """By the context that Tornado has for each connection."""
 
@@ -49,8 +51,10 @@ class Proxies:
         try:
             told = told_by(headers, self._trust.holds_for) if peer.is_trusted else _NOTHING
         except Misleading as error:
+            if self._refused is not None:
+                self._refused.note(Kind.MISLEADING, peer.address, str(error))
             text = f"What the proxy in front of this server says of the request cannot be: {error}."
-            return Refusal(exchange.connection, HTTPStatus.BAD_REQUEST, text)
+            return Refusal(exchange.connection, Kind.MISLEADING.status, text)
         context.remote_ip = told.address or peer.address
         context.protocol = told.protocol or peer.protocol
         if told.host:

@@ -46,10 +46,10 @@ class ObservedServer(HTTPServer):
         self._open = 0
         self._detached: list[IOStream] = []
         self._farewells = Farewells(service.something_ended)
-        self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
         self._has_our_tls = False
         """Whether the application has no certificate of its own."""
         self._guard = service.guard
+        self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
         keep_alive = options.get("idle_connection_timeout")
         if not args:
             if self._guard is not None and not options.get("max_header_size"):
@@ -72,7 +72,8 @@ class ObservedServer(HTTPServer):
     def _awaiting(self, proxies: "Trust") -> "Preambles":
         from tornado_cli.http.preambles import Preambles
 
-        return Preambles(proxies, self._begin, self.service.something_ended)
+        assert self._guard is not None
+        return Preambles(proxies, self._begin, self.service.something_ended, self._guard.refused)
 
     def _handle_connection(self, connection: socket.socket, address: Any) -> None:
         """Be called at each accept."""

@@ -8,16 +8,20 @@ from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Front
 
 if TYPE_CHECKING:
+    from tornado_cli.http.refused import Refused
     from tornado_cli.http.trust import Trust
 
 
-def fronts_of(config: RunConfig) -> list[Front]:
-    """Return what looks at each request first, in this order. Raises UsageError for a setting that cannot be."""
+def fronts_of(config: RunConfig, refused: "Refused | None" = None) -> list[Front]:
+    """Return what looks at each request first, in this order, and notes what it refuses.
+
+    Raises UsageError for a setting that cannot be.
+    """
     fronts: list[Front] = []
     if config.trusted_proxies:
         from tornado_cli.http.proxies import Proxies
 
-        fronts.append(Proxies(_trust(config)))
+        fronts.append(Proxies(_trust(config), refused))
     if config.acme_webroot:
         from tornado_cli.http.acme import AcmeWebroot
 
@@ -26,7 +30,7 @@ def fronts_of(config: RunConfig) -> list[Front]:
     if config.allowed_hosts:
         from tornado_cli.http.hosts import Hosts
 
-        fronts.append(Hosts(config.allowed_hosts))
+        fronts.append(Hosts(config.allowed_hosts, refused))
     return fronts
 
 

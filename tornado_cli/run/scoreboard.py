@@ -43,10 +43,11 @@ class Column(IntEnum):
     REFUSED_408 = auto()
     REFUSED_413 = auto()
     REFUSED_414 = auto()
+    REFUSED_421 = auto()
     REFUSED_431 = auto()
     REFUSED_503 = auto()
     CUT_OFF = auto()
-    """Clients that did not read their answers."""
+    """Clients that did not read their answers, or that no proxy introduced."""
     LAST_IN_FLIGHT = auto()
     """The gauge as the slot's last worker left it."""
     LAST_CONNECTIONS = auto()

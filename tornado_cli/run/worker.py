@@ -109,6 +109,7 @@ def _serve(
     preloaded: Loaded | None,
 ) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
+    guard = Guard(request_limits(boot.config), row)
     listeners = adopt(boot.listeners)
     redirecting = [one for one in listeners if one.fileno() in boot.redirects]
     terms = Terms(
@@ -126,9 +127,9 @@ def _serve(
         redirect=HttpsRedirect(boot.https_port) if redirecting else None,
         redirecting=redirecting,
         hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",
-        fronts=fronts_of(boot.config),
+        fronts=fronts_of(boot.config, guard.refused),
         introduced_by=introducers_of(boot.config),
-        guard=Guard(request_limits(boot.config), row),
+        guard=guard,
         before_leaving=run_reload_hooks,
     )
     service = Service(channel, [one for one in listeners if one not in redirecting], terms)
