@@ -43,7 +43,7 @@ def is_complete(preset: str, given: Row) -> bool:
 
 def rows() -> list[Row]:
     """Every answer alone, on each template, then every two together."""
-    values: dict[str, tuple[Answer, ...]] = {question.name: question.offered for question in options()}
+    values: dict[str, tuple[Answer, ...]] = {question.name: question.values for question in options()}
     bare = [Row({TEMPLATE: preset}) for preset in PRESETS]
     alone = [
         next(filter(goes_together, ({**row, name: value} for row in bare)))

@@ -1,18 +1,10 @@
 from pathlib import Path
 
-import pytest
-
-from tornado_cli.scaffold import answers as table
 from tornado_cli.scaffold.catalog import PRESETS
 from tornado_cli.scaffold.command import command_for
 from tornado_cli.scaffold.names import package_of
 from tornado_cli.scaffold.project import Project
 from tornado_cli.scaffold.rules import completed
-
-
-@pytest.fixture(autouse=True)
-def _whole_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "NOT_YET", frozenset())
 
 
 def command(name: str, package: str = "", **given: bool | str) -> str:

@@ -2,9 +2,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
-from tornado_cli.scaffold import answers as table
 from tornado_cli.scaffold.interview import Wanted, asked_name, interview
 
 
@@ -25,11 +22,6 @@ class Person:
 
     def show(self, text: str) -> None:
         self.shown += f"{text}\n"
-
-
-@pytest.fixture(autouse=True)
-def _whole_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "NOT_YET", frozenset())
 
 
 def test_who_presses_return_gets_the_defaults() -> None:

@@ -3,16 +3,9 @@ from itertools import product
 import pytest
 
 from tornado_cli.rendering import Answers
-from tornado_cli.scaffold import answers as table
-from tornado_cli.scaffold.answers import NOT_YET, QUESTIONS, Answer, flag_of, nothing, options
-from tornado_cli.scaffold.catalog import API, DRAFTS, FULL, REALTIME, WEB
+from tornado_cli.scaffold.answers import QUESTIONS, Answer, flag_of, nothing, options
+from tornado_cli.scaffold.catalog import API, FULL, PRESETS, REALTIME, WEB
 from tornado_cli.scaffold.rules import RULES, ContradictionError, completed, is_broken
-
-
-@pytest.fixture(autouse=True)
-def _whole_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes with what does not depend on how much of the template is there."""
-    monkeypatch.setattr(table, "NOT_YET", frozenset())
 
 
 def without_nothing(answers: Answers) -> Answers:
@@ -56,13 +49,13 @@ def test_a_contradiction_is_told_with_its_reason(preset: Answers, given: Answers
     assert hint in caught.value.hint
 
 
-@pytest.mark.parametrize("preset", sorted(DRAFTS))
+@pytest.mark.parametrize("preset", sorted(PRESETS))
 def test_two_answers_are_kept_and_go_together_or_are_refused(preset: str) -> None:
     pairs: list[tuple[str, Answer]] = [(one.name, value) for one in options() for value in one.values]
     for one, two in product(pairs, pairs):
         given = dict([one, two])
         try:
-            answers = completed(DRAFTS[preset].wanted, given)
+            answers = completed(PRESETS[preset].answers, given)
         except ContradictionError:
             continue
         assert not any(is_broken(rule, answers) for rule in RULES)
@@ -74,9 +67,8 @@ def test_an_answer_is_typed_as_an_option() -> None:
     assert flag_of("db", "sqlite") == "--db sqlite"
 
 
-def test_presets_rules_and_the_list_of_what_is_missing_speak_of_the_table() -> None:
-    pairs = [pair for preset in DRAFTS.values() for pair in preset.wanted.items()]
+def test_presets_and_rules_speak_of_the_table() -> None:
+    pairs = [pair for preset in PRESETS.values() for pair in preset.answers.items()]
     pairs += [(rule.needs, rule.usual) for rule in RULES] + [(rule.name, nothing()[rule.name]) for rule in RULES]
-    for name, value in [*pairs, *NOT_YET]:
+    for name, value in pairs:
         assert value in QUESTIONS[name].values
-    assert not any(value == nothing()[name] for name, value in NOT_YET)

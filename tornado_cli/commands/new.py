@@ -28,7 +28,7 @@ def answer_options(command: Callable[..., ExitCode]) -> Callable[..., ExitCode]:
         if question.values == FLAG:
             option = click.option(f"--{question.name}/--no-{question.name}", default=None, help=f"{question.summary}.")
         else:
-            choice = click.Choice([str(value) for value in question.offered])
+            choice = click.Choice([str(value) for value in question.values])
             option = click.option(f"--{question.name}", type=choice, help=f"{question.summary}.")
         command = option(command)
     return command

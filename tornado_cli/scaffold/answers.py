@@ -1,4 +1,4 @@
-"""The table of answers: what a project can be asked to be, and which of it the template has."""
+"""The table of answers: what a project can be asked to be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,18 +19,6 @@ class Question:
     is_of_preset: bool = False
     """The preset alone answers it: there is no option."""
 
-    @property
-    def offered(self) -> tuple[Answer, ...]:
-        """The values that the template has."""
-        return tuple(value for value in self.values if (self.name, value) not in NOT_YET)
-
-
-# Answers without a template as yet: what stands here is in no option and in no preset.
-NOT_YET: frozenset[tuple[str, Answer]] = frozenset(
-    {
-        ("db", "mongo"),
-    }
-)
 
 QUESTIONS: Mapping[str, Question] = {
     question.name: question
@@ -60,8 +48,8 @@ QUESTIONS: Mapping[str, Question] = {
 
 
 def options() -> list[Question]:
-    """The questions that have an option: those with something to choose."""
-    return [question for question in QUESTIONS.values() if not question.is_of_preset and len(question.offered) > 1]
+    """The questions that have an option."""
+    return [question for question in QUESTIONS.values() if not question.is_of_preset]
 
 
 def nothing() -> dict[str, Answer]:

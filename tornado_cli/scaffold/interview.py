@@ -81,7 +81,7 @@ def asked_answer(ask: Ask, question: Question, fitting: Sequence[Answer], usual:
 
 def possible(preset: str, given: Answers, question: Question) -> list[Answer]:
     """The answers to `question` that go with those that were given."""
-    return [value for value in question.offered if is_possible(preset, {**given, question.name: value})]
+    return [value for value in question.values if is_possible(preset, {**given, question.name: value})]
 
 
 def is_possible(preset: str, given: Answers) -> bool:

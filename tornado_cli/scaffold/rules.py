@@ -71,7 +71,7 @@ def is_broken(rule: Rule, answers: Answers) -> bool:
 
 def mended(rule: Rule, answers: Mapping[str, Answer], settled: set[str]) -> tuple[str, Answer]:
     """Which answer to change, and to what."""
-    if rule.needs not in settled and rule.usual in QUESTIONS[rule.needs].offered:
+    if rule.needs not in settled:
         return rule.needs, rule.usual
     if rule.name not in settled:
         return rule.name, QUESTIONS[rule.name].values[0]

@@ -10,15 +10,20 @@ from tornado import web
 from tornado.testing import AsyncHTTPTestCase
 
 from project_name.app import lifespan, make_app
-from project_name.db.engine import Database  # % if sql
+from project_name.db.engine import Database  # % if sql or auth
 from project_name.db.sessions import Sessions  # % if auth
 from project_name.db.tables import TABLES  # % if sql
 from project_name.db.users import Role, Users  # % if auth
 from project_name.passwords import Passwords  # % if auth
 from project_name.settings import Settings
 
+# % if db == mongo or sessions == redis
+# % if db == mongo
+# %| from .fake_mongo import use_fake_mongo
+# % endif
 # % if sessions == redis
 # %| from .fake_redis import use_fake_redis
+# % endif
 # %|
 # % endif
 OWN: dict[str, Any] = {
@@ -109,6 +114,9 @@ class AppCase(AsyncHTTPTestCase):
         # % if sql
         config: Settings = self._app.settings["config"]
         self.io_loop.run_sync(lambda: make_tables(config.database_url))
+        # % endif
+        # % if db == mongo
+        # %| use_fake_mongo(self)
         # % endif
         # % if sessions == redis
         # %| use_fake_redis(self)

@@ -1,6 +1,6 @@
 """The health checks."""
 
-# % if sql
+# % if db
 from unittest.mock import AsyncMock, patch
 
 # % endif
@@ -20,7 +20,7 @@ class HealthTest(AppCase):
         await self.lifespan.__aexit__(None, None, None)
         assert await self.status_of("/readyz") == 503
 
-    # % if sql
+    # % if db
     @gen_test
     async def test_it_is_not_ready_while_the_database_is_away(self) -> None:
         away = AsyncMock(side_effect=OSError("It is away."))

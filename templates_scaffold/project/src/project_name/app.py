@@ -11,7 +11,7 @@ from tornado.web import Application, url
 # % if bare
 # %| from .hello import HelloHandler
 # % endif
-from .db.engine import opened  # % if sql
+from .db.engine import opened  # % if db
 from .db.sessions import Sessions  # % if auth
 from .handlers.auth import ROUTES as AUTH_ROUTES  # % if auth
 from .handlers.files import ROUTES as FILE_ROUTES  # % if pages
@@ -80,10 +80,10 @@ ROUTES = [
 @asynccontextmanager
 async def lifespan(app: Application) -> AsyncIterator[None]:
     """Open what the application needs before its first request, close it after the last."""
-    config: Settings = app.settings["config"]  # % if sql
+    config: Settings = app.settings["config"]  # % if db
     async with AsyncExitStack() as resources:
         await resources.enter_async_context(tracing())  # % if otel
-        # % if sql
+        # % if db
         database = await resources.enter_async_context(opened(config.database_url))
         app.settings["database"] = database
         app.settings["checks"]["database"] = database.ping

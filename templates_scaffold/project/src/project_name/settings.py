@@ -21,6 +21,8 @@ DATABASE = f"sqlite+aiosqlite:///{ENV_FILE.parent / 'project_name.sqlite3'}"
 # %| DATABASE = "postgresql+asyncpg://localhost/project_name"
 # % elif db == mysql
 # %| DATABASE = "mysql+aiomysql://localhost/project_name?charset=utf8mb4"
+# % elif db == mongo
+# %| DATABASE = "mongodb://localhost/project_name"
 # % endif
 
 
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
     metrics_token: Secret = PLACEHOLDER  # % if metrics
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker
-    database_url: str = Field(default=DATABASE, repr=False)  # % if sql
+    database_url: str = Field(default=DATABASE, repr=False)  # % if db
     # % if sessions == redis
     # %| redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
     # % endif

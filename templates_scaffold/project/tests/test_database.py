@@ -1,0 +1,48 @@
+"""The database as it is set up; all other tests ask a fake."""
+
+import asyncio
+
+import pytest
+
+# % if db == mongo
+# %| from project_name.db import engine
+# %| from project_name.db.indexes import INDEXES  # % if tables
+# %|
+# % else
+from project_name.db.mongo import engine
+from project_name.db.mongo.indexes import INDEXES
+
+# % endif
+from .fake_mongo import FakeClient
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("mongodb://localhost", "project_name"), ("mongodb://localhost/other", "other")],
+)
+def test_the_address_may_name_the_database(url: str, name: str) -> None:
+    async def named() -> str:
+        # Nothing is connected before something is asked.
+        database = engine.Database(url)
+        try:
+            return database.collections.name
+        finally:
+            await database.close()
+
+    assert asyncio.run(named()) == name
+
+
+def test_it_is_ready_to_be_used_when_it_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = FakeClient()
+    monkeypatch.setattr(engine, "AsyncMongoClient", lambda *_, **__: fake)
+
+    async def use() -> None:
+        async with engine.opened("mongodb://localhost") as database:
+            await database.ping()
+            # % if tables
+            made = {name: len(one.indexes) for name, one in fake.collections.items()}
+            assert made == {name: len(indexes) for name, indexes in INDEXES.items()}
+            # % endif
+
+    asyncio.run(use())
+    assert fake.is_closed
