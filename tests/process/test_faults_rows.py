@@ -209,6 +209,93 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_log_writer::test_a_storm_of_warnings_is_cut_and_counted",
         ),
     ),
+    "T1": (
+        "a certificate or key is not there, or not to be read",
+        (
+            "test_run_tls::test_what_is_wrong_is_said_before_anything_forks",
+            "test_run_certificates::test_what_is_wrong_in_a_folder_is_said_before_anything_forks",
+            "test_tls::test_a_file_that_cannot_be_used_is_named_with_the_reason",
+            "test_tls::test_a_file_that_this_user_may_not_read_is_named",
+        ),
+    ),
+    "T2": (
+        "a certificate is not valid, or not for long",
+        (
+            "test_run_tls::test_an_expired_certificate_is_served_with_a_warning",
+            "test_tls::test_a_period_of_validity_that_clients_will_mind_is_a_warning",
+            "test_certificates_policy::test_a_certificate_that_ends_soon_is_told_of_once_a_day_and_at_once_when_it_has_ended",
+            "test_certificates_keeper::test_an_end_that_comes_near_is_told_of_daily_while_it_runs",
+        ),
+    ),
+    "T3": (
+        "a key is another certificate's",
+        (
+            "test_run_tls::test_what_is_wrong_is_said_before_anything_forks",
+            "test_run_certificates::test_at_a_reload_a_bad_pair_is_told_at_once_and_the_old_one_is_served_by_the_new_workers",
+            "test_certificates_keeper::test_what_cannot_be_served_leaves_the_old_and_is_told_once_when_it_stays",
+        ),
+    ),
+    "T4": (
+        "a key is encrypted",
+        (
+            "test_run_tls::test_a_certificate_turns_tls_on",
+            "test_run_tls::test_what_is_wrong_is_said_before_anything_forks",
+            "test_tls::test_nobody_is_asked_for_a_password_even_at_a_terminal",
+        ),
+    ),
+    "T5": (
+        "keys, versions and suites are weak",
+        (
+            "test_tls::test_a_weak_rsa_key_is_refused_with_its_size",
+            "test_tls::test_what_openssl_alone_knows_to_be_weak_is_refused_too",
+            "test_run_certificates::test_a_client_of_an_old_version_or_without_forward_secrecy_is_refused",
+        ),
+    ),
+    "T6": (
+        "others can read the key",
+        (
+            "test_tls::test_a_key_that_others_can_read_is_a_warning",
+            "test_certificates_keeper::test_files_that_are_only_touched_are_not_handed_out_but_a_mode_that_is_too_open_is_told",
+        ),
+    ),
+    "T7": (
+        "certificates are exchanged under load",
+        (
+            "test_run_certificates::test_a_link_that_is_swapped_reaches_every_worker_and_open_connections_go_on",
+            "test_run_certificates::test_a_worker_that_comes_later_serves_with_the_current_pair",
+            "test_run_certificates::test_workers_that_may_read_nothing_any_more_get_new_certificates",
+        ),
+    ),
+    "T8": (
+        "certificates are written slowly, or in part",
+        (
+            "test_run_certificates::test_a_certificate_that_is_written_long_before_its_key_costs_nobody_a_handshake",
+            "test_certificates_keeper::test_a_certificate_that_is_there_before_its_key_is_waited_for_without_a_word",
+            "test_certificates_policy::test_what_has_changed_is_read_when_it_is_left_alone",
+        ),
+    ),
+    "T9": (
+        "a link leads to another certificate",
+        (
+            "test_run_certificates::test_a_link_that_is_swapped_reaches_every_worker_and_open_connections_go_on",
+            "test_certificates_keeper::test_a_link_that_is_swapped_is_another_certificate",
+        ),
+    ),
+    "T10": (
+        "strangers on the TLS port: plain HTTP, names that are nobody's",
+        (
+            "test_run_tls::test_plain_http_on_a_tls_port_harms_nobody",
+            "test_run_certificates::test_a_client_gets_the_certificate_for_the_name_that_it_asks_for",
+        ),
+    ),
+    "T11": (
+        "the chain is not whole, or in the wrong order",
+        (
+            "test_tls::test_a_leaf_of_a_public_authority_without_its_intermediate_is_a_warning",
+            "test_tls::test_certificates_in_the_wrong_order_are_served_in_the_right_one_with_a_warning",
+            "test_run_certificates::test_a_chain_in_the_wrong_order_is_told_and_served_so_that_clients_can_verify_it",
+        ),
+    ),
     "D1": (
         "broken code is saved",
         (

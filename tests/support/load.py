@@ -24,11 +24,14 @@ class Asked:
 class SteadyClients:
     """Ask for `path` again and again, from several threads, inside the block; then read `asked`."""
 
-    def __init__(self, port: int | Path, path: str = "/", *, clients: int = 2, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self, port: int | Path, path: str = "/", *, clients: int = 2, host: str = "127.0.0.1", tls: bool = False
+    ) -> None:
         self.asked: list[Asked] = []
         self._port = port
         self._host = host
         self._path = path
+        self._tls = tls
         self._stop = threading.Event()
         self._answered = threading.Semaphore(0)
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
@@ -58,7 +61,7 @@ class SteadyClients:
         while not self._stop.is_set():
             at = time.monotonic()
             try:
-                with Connection(self._port, host=self._host) as connection:
+                with Connection(self._port, host=self._host, tls=self._tls) as connection:
                     answer = connection.get(self._path, Connection="close")
                 asked = Asked(at, answer.status, answer.text)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a request that failed.

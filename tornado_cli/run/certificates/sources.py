@@ -87,7 +87,8 @@ class Sources(Record, kw_only=True):
                 found[str(self.folder)] = FaultyFolder(fault)
                 is_complete = False
         if self.authorities is not None:
-            found[str(self.authorities)] = AuthoritiesSource(self.authorities)
+            # The file may hold the served certificate as well.
+            found[f"--ca-file {self.authorities}"] = AuthoritiesSource(self.authorities)
         return Listing(found, is_complete)
 
     def _in_folder(self, folder: Path) -> Iterator[tuple[str, Source]]:

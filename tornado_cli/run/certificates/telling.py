@@ -19,13 +19,13 @@ def warn(text: str) -> None:
 
 def taken(name: str, new: Held) -> None:
     """Tell that another certificate, or other authorities, count from now on."""
-    until = min(period.ends for period in new.periods)
     if not isinstance(new, Credentials):
-        text = f"New connections: {name} says who vouches for clients now."
+        text = f"{name} has changed: clients are judged by it from now on."
         event(logger, logging.INFO, "authorities_changed", text, file=name)
         return
-    names, serial = ", ".join(new.names), f"{new.serial:x}"
-    text = f"New connections: the certificate in {name} is another one now, for {names}, until {until:%Y-%m-%d}."
+    names, until = ", ".join(new.names), f"{new.not_after:%Y-%m-%d}"
+    text = f"The certificate in {name} has changed: the new one, for {names}, until {until}, is served now."
+    serial = f"{new.serial:x}"
     event(logger, logging.INFO, "certificate_changed", text, file=name, serial=serial, names=list(new.names))
 
 
