@@ -41,7 +41,9 @@ def command_called(name: str) -> click.Command:
 
 
 def flags_of(name: str) -> set[str]:
-    options = [one for one in command_called(name).params if isinstance(one, click.Option)]
+    command = command_called(name)
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    options = [param for one in commands for param in one.params if isinstance(param, click.Option)]
     return {flag for option in options for flag in (*option.opts, *option.secondary_opts)}
 
 

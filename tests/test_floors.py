@@ -13,7 +13,7 @@ FLOORS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli"}),
     frozenset({"commands"}),
-    frozenset({"serve", "run", "scaffold"}),
+    frozenset({"serve", "run", "scaffold", "checks"}),
     frozenset({"http"}),
     frozenset({"app"}),
     frozenset({"logs", "rendering"}),

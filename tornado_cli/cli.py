@@ -16,6 +16,7 @@ COMMANDS = {
     "new": ("tornado_cli.commands.new", "Make a new project."),
     "serve": ("tornado_cli.commands.serve", "Develop: serve the application, afresh after each change."),
     "run": ("tornado_cli.commands.run", "Run in production, with workers behind one socket."),
+    "cert": ("tornado_cli.commands.cert", "Make and check certificates."),
 }
 
 

@@ -116,7 +116,7 @@ def test_help_answers_where_the_settings_are_broken(name: str, tmp_path: Path) -
 
 MISTAKES = {
     "serev": (2, "There is no command 'serev'.", "Did you mean serve?"),
-    "frobnicate": (2, "There is no command 'frobnicate'.", "There are new, serve, run. See: tcli --help"),
+    "frobnicate": (2, "There is no command 'frobnicate'.", "There are new, serve, run, cert. See: tcli --help"),
     "--frob": (2, "No such option '--frob'.", "See: tcli --help"),
     "serve --frob": (2, "No such option '--frob'.", "See: tcli serve --help"),
     "serve --port x": (2, "Invalid value for '-p' / '--port': 'x' is not a valid whole number.", ""),

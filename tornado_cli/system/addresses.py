@@ -57,6 +57,15 @@ def plain_host(host: str) -> str:
         return name
 
 
+def is_address(host: str) -> bool:
+    """Tell an address from a name."""
+    try:
+        ip_address(plain_host(host))
+    except ValueError:
+        return False
+    return True
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether only this machine can reach a host; a name that must be looked up is not trusted to stay so."""
     if _is_localhost(host):

@@ -46,7 +46,12 @@ def vouches_for(address: str) -> bool:
 
 
 def development_certificate(
-    host: str, *, network: Sequence[str] = (), now: datetime | None = None, environ: Mapping[str, str] = os.environ
+    host: str,
+    *,
+    network: Sequence[str] = (),
+    anew: bool = False,
+    now: datetime | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> DevelopmentCertificate:
     """Return a certificate for a loopback host, made or renewed when needed; processes may ask at the same time.
 
@@ -59,7 +64,7 @@ def development_certificate(
     folder = certificate_folder(environ)
     try:
         with locked(folder):
-            return _kept_or_new(folder, plain_host(host), network, now or datetime.now(UTC))
+            return _kept_or_new(folder, plain_host(host), network, now or datetime.now(UTC), anew=anew)
     except OSError as error:
         message = f"Development certificates cannot be kept in {folder}: {error.strerror}."
         hint = f"Choose another folder: XDG_DATA_HOME=PATH, or {ELSEWHERE}"
@@ -77,7 +82,9 @@ def certificate_folder(environ: Mapping[str, str]) -> Path:
     raise DevelopmentCertificateError("There is no home folder to keep a development certificate in.", hint=hint)
 
 
-def _kept_or_new(folder: Path, host: str, network: Sequence[str], now: datetime) -> DevelopmentCertificate:
+def _kept_or_new(
+    folder: Path, host: str, network: Sequence[str], now: datetime, *, anew: bool
+) -> DevelopmentCertificate:
     from tornado_cli.system.certificates.issue import new_authority, new_leaf
 
     names = tuple(dict.fromkeys((*COMMON_NAMES, host, *network)))
@@ -87,7 +94,8 @@ def _kept_or_new(folder: Path, host: str, network: Sequence[str], now: datetime)
     leaf_file = folder / f"{prefix}{'localhost' if host in COMMON_NAMES else host}.pem"
 
     authority, leaf = _fresh(secret, now), _fresh(leaf_file, now)
-    is_kept = bool(authority and leaf and authority.signed(leaf) and set(names) <= set(names_of(leaf.certificate)))
+    is_good = bool(authority and leaf and authority.signed(leaf) and set(names) <= set(names_of(leaf.certificate)))
+    is_kept = is_good and not anew
     if authority is None:
         authority = new_authority(now, PRIVATE_NETWORKS if network else ())
         write(secret, authority.pem())

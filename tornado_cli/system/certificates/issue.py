@@ -72,6 +72,14 @@ def read_pair(pem: bytes) -> Pair | None:
     return None
 
 
+def read_certificate(pem: bytes) -> x509.Certificate | None:
+    """Read the first certificate, whatever else is there; nothing if it is damaged."""
+    try:
+        return x509.load_pem_x509_certificate(pem)
+    except ValueError:
+        return None
+
+
 def new_authority(now: datetime, networks: Iterable[str] = ()) -> Pair:
     """Make an authority that can sign for loopback names and these networks only, and no further authorities."""
     key = ec.generate_private_key(ec.SECP256R1())

@@ -35,8 +35,11 @@ def chain_of(certificates: "Sequence[Certificate]", key: "PrivateKeyTypes") -> "
     """Order certificates as clients want them: the one of the key, then issuers; none at all if none is of the key."""
     wanted = _public_bytes(key.public_key())
     leaf = next((one for one in certificates if _public_bytes(one.public_key()) == wanted), None)
-    if leaf is None:
-        return []
+    return [] if leaf is None else chain_from(leaf, certificates)
+
+
+def chain_from(leaf: "Certificate", certificates: "Sequence[Certificate]") -> "list[Certificate]":
+    """Order certificates from that of the server on; what belongs nowhere is last."""
     chain, rest = [leaf], [one for one in certificates if one is not leaf]
     while issuer := next((one for one in rest if any(one.subject == below.issuer for below in chain)), None):
         chain.append(issuer)
