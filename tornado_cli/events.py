@@ -235,6 +235,8 @@ class AppFailed(Message):
     title: str
     traceback: str = ""
     hint: str = ""
+    details: dict[str, Any] | None = None
+    """What a page shows of it, where one may."""
     may_pass: bool = False
     """Whether it could be gone when nobody else holds a port or a lock: it is no mistake in the code itself."""
 

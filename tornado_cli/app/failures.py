@@ -58,8 +58,13 @@ def _all_parts(whole: TracebackException) -> Iterator[TracebackException]:
         waiting += [other for other in [part.__cause__, part.__context__, *(part.exceptions or ())] if other]
 
 
+def is_machinery(file: str) -> bool:
+    """Say whether frames of this file are only how a call comes to the user's code."""
+    return file in _MACHINERY
+
+
 def _folded(stack: StackSummary, roots: tuple[str, ...], *, has_own_place: bool) -> StackSummary:
-    kept = [frame for frame in stack if not frame.filename.startswith(roots) and frame.filename not in _MACHINERY]
+    kept = [frame for frame in stack if not frame.filename.startswith(roots) and not is_machinery(frame.filename)]
     return StackSummary.from_list(kept if kept or has_own_place else stack)
 
 

@@ -110,6 +110,15 @@ class ServeConfig(ServingConfig):
     forward_console: bool = option(
         "--forward-console", default=False, help="Show errors of the browser's console in the terminal."
     )
+    show_locals: bool = option(
+        "--show-locals", default=False, help="With --debug, show the values of variables beside the source."
+    )
+    editor: str = option(
+        "--editor",
+        default="",
+        metavar="NAME",
+        help="Editor that links in error pages open: vscode, pycharm, ... or a URL with {path} and {line}.",
+    )
     open: bool = option("--open", default=False, help="Open a browser when the application is ready.")
     strict_port: bool = option("--strict-port", default=False, help="Fail when the port is taken, take no other.")
     warm: bool = option(

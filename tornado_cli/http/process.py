@@ -72,7 +72,7 @@ def serve_target(
         service = hosting.service
         if service.is_draining and isinstance(error, SystemExit | KeyboardInterrupt):
             return Ending.ORDERED
-        service.report_failure(failure_of(error))
+        service.report_failure(failure_of(error), error)
         return Ending.UNORDERED if service.is_ready else Ending.NEVER_READY
     return Ending.ORDERED if hosting.service.is_draining else Ending.UNORDERED
 

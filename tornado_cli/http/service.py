@@ -165,9 +165,9 @@ class Service:
         self._come_alive()
         await self.left.wait()
 
-    def report_failure(self, failure: AppFailed) -> None:
-        """Tell the top process."""
-        self._channel.send(failure)
+    def report_failure(self, failure: AppFailed, error: BaseException) -> None:
+        """Tell the top process, with what it needs to show the error."""
+        self._channel.send(failure.but(details=self._terms.explain(error)))
         self._terms.afterwards()
 
     def _let_go(self) -> None:

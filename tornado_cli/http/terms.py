@@ -3,7 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tornado.web import Application
 
@@ -63,5 +63,7 @@ class Terms(Record, kw_only=True):
     on_drain: Callable[[], None] = lambda: None
     """Called when a drain begins: what is not the application's own ends its connections now."""
     before_leaving: Callable[[], None] = lambda: None
+    explain: Callable[[BaseException], dict[str, Any] | None] = lambda _: None
+    """Returns what a page is to show of a failure, where there is one that shows it."""
     obey: Callable[[Message], None] = lambda _: None
     """Given the orders that are not about the application's life."""

@@ -15,6 +15,7 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.serve.boot import WORDS, ServeBoot
+from tornado_cli.serve.browser_tools.editors import url_template
 from tornado_cli.serve.certificate import certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
@@ -49,6 +50,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         Terminal().warning(variable.message, variable.hint)
     target = _found(config, settings, directory)
     guarding_hosts(config)
+    url_template(config.editor, os.environ)
     environment = Environment(config, settings, directory)
     certificate = certificate_for(config)
     companions = companions_of(settings)

@@ -261,5 +261,6 @@ def _failure(failed: AppFailed) -> dict[str, Any]:
         "title": failed.title,
         "traceback": failed.traceback,
         "hint": failed.hint,
+        "details": failed.details,
         "may_pass": failed.may_pass,
     }

@@ -30,13 +30,14 @@ from tornado_cli.http.terms import Terms
 from tornado_cli.logs.children import child_log
 from tornado_cli.serve.application.app_files import AppFiles
 from tornado_cli.serve.application.dry_run import dry_run
-from tornado_cli.serve.application.error_page import failure_application
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
+from tornado_cli.serve.browser_tools.handler_errors import show_exceptions
 from tornado_cli.serve.browser_tools.injection import add_script
 from tornado_cli.serve.browser_tools.tools import Tools, tools_for
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
+from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.listeners import adopt
@@ -95,16 +96,15 @@ class AppProcess:
         self._forgotten = ForgottenWatch()
         self.hosts = guarding_hosts(self._boot.config)
         words = SharedWords(self._boot.words, WORDS)
-        tools = tools_for(self._boot, order, self.hosts, words)
+        tools = self._tools = tools_for(self._boot, order, self.hosts, words)
         front = ToolsFront(tools)
+        show_exceptions(tools)
         terms = Terms(
             tally=NoTally(),
             sender=sender,
             # The page asks for itself each second: that is not what happens to the application.
             access_log=self._boot.config.access_log and order.page is None,
-            adapt=_adapt(
-                self._boot.config, files, tools if order.page is None and self._boot.config.livereload else None
-            ),
+            adapt=_adapt(self._boot.config, files, tools),
             gate=_gate(words, order.turn),
             tls=tls,
             heartbeat=_HEARTBEAT,
@@ -114,6 +114,7 @@ class AppProcess:
             afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
             on_drain=front.drop_tabs,
+            explain=tools.explain,
             before_leaving=self._leave,
         )
         if order.page is None and os.isatty(0):
@@ -145,7 +146,9 @@ class AppProcess:
         return self.end(ending)
 
     def _failure_application(self, page: dict[str, Any]) -> Application:
-        return failure_application(page, debug=self._boot.config.debug, hosts=self.hosts)
+        from tornado_cli.serve.application.error_page import failure_application
+
+        return failure_application(page, self._tools)
 
     def _made_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None
@@ -229,15 +232,16 @@ def _gate(words: SharedWords, turn: int) -> Gate:
     return gate
 
 
-def _adapt(config: ServeConfig, files: AppFiles, tools: Tools | None) -> Callable[[Application], None]:
+def _adapt(config: ServeConfig, files: AppFiles, tools: Tools) -> Callable[[Application], None]:
     def adapt(application: Application) -> None:
         # An edited template or stylesheet is seen by the next request; these are read at each.
         application.settings["compiled_template_cache"] = False
         application.settings["static_hash_cache"] = False
         files.leave_out_served(application)
-        if tools is not None:
+        if tools.livereload:
             add_script(application, tools)
-        if config.debug:
+        if config.debug and (config.debug_remote or is_loopback(config.host)):
+            # For error pages of the application's own that ask.
             application.settings["serve_traceback"] = True
 
     return adapt

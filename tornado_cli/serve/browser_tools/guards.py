@@ -40,8 +40,9 @@ def may_use(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
 
 
 def may_see_details(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
-    """Say whether a request may be answered with source, values and tracebacks."""
-    return tools.debug and may_use(tools, connection, headers)
+    """Say whether a request may be answered with source, values and tracebacks; other sites' scripts send none."""
+    is_ours = "Origin" not in headers or is_same_origin(headers)
+    return tools.debug and is_ours and may_use(tools, connection, headers)
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

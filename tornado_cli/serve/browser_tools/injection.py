@@ -14,6 +14,8 @@ _WHOLE_PAGES = frozenset({"document", "iframe", "frame"})
 _WITHOUT_PAGE = frozenset({204, 205, 206, 304})
 _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _VALIDATORS = ("Etag", "Last-Modified")
+PAGE_KIND = "X-Tcli-Page"
+"""A header by which pages of our own say what they are; it ends here."""
 _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
@@ -43,6 +45,7 @@ class PageScript(OutputTransform):
     ) -> tuple[int, HTTPHeaders, bytes]:
         if headers.get("Content-Type", "").startswith("text/html") and self._is_for_a_window(status_code, headers):
             self._tag = self._tag_for(headers)
+            headers.pop(PAGE_KIND, None)
             before = len(chunk)
             chunk = self.transform_chunk(chunk, finishing)
             _be_not_kept(headers)
@@ -79,7 +82,7 @@ class PageScript(OutputTransform):
 
     def _tag_for(self, headers: HTTPHeaders) -> bytes:
         nonce = self._let_in(headers) if any(name in headers for name in _POLICIES) else ""
-        return script_tag(self._tools, nonce, self._request.method or "").encode()
+        return script_tag(self._tools, nonce, self._request.method or "", headers.get(PAGE_KIND, "")).encode()
 
     def _let_in(self, headers: HTTPHeaders) -> str:
         from tornado_cli.serve.browser_tools.csp import extended

@@ -1,16 +1,23 @@
 """What everything for the browser knows of the process that it is a part of."""
 
+import logging
+import os
 from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 
+from tornado_cli.errors import TcliError
 from tornado_cli.events import StartProcess
 from tornado_cli.http.hosts import Hosts
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import EDITS, ServeBoot
 from tornado_cli.system.shared_words import SharedWords
 
+logger = logging.getLogger("tornado_cli.serve")
 PREFIX = "/__tcli__/"
 """Where all that is ours lies; no application is asked for it."""
+WITHOUT_DETAILS = "The application does not run."
 
 
 def serving() -> dict[str, Any]:
@@ -28,9 +35,25 @@ class Tools(Record, kw_only=True):
     """Names what is served now: another code, template or static file is another build."""
     debug: bool = False
     debug_remote: bool = False
+    livereload: bool = True
     forwards_console: bool = False
+    shows_locals: bool = False
+    editor: str = ""
     state: Callable[[], dict[str, Any]] = serving
     """What open pages are told besides the build; with `details` of a failure for those who may see them."""
+
+    def explain(self, error: BaseException) -> dict[str, Any] | None:
+        """Return the details of what has kept the application from starting, when anybody may see them."""
+        if not self.debug or isinstance(error, TcliError):
+            return None
+        from tornado_cli.serve.browser_tools.failure import details_of
+        from tornado_cli.serve.browser_tools.hiding import Hider
+
+        try:
+            return details_of(error, Hider(os.environ), shows_locals=self.shows_locals)
+        except Exception:
+            logger.exception("The error page has failed; this is a mistake in tcli.")
+            return None
 
 
 def tools_for(boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedWords) -> Tools:
@@ -42,5 +65,20 @@ def tools_for(boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedW
         build=lambda: f"{order.number}.{words[EDITS]}",
         debug=config.debug,
         debug_remote=config.debug_remote,
+        livereload=config.livereload,
         forwards_console=config.forward_console,
+        shows_locals=config.show_locals,
+        editor=config.editor,
+        state=serving if order.page is None else partial(_state_of, order.page),
     )
+
+
+def _state_of(page: dict[str, Any]) -> dict[str, Any]:
+    """Return what open pages are told: the details are for those only who may see them."""
+    is_coming = page["status"] == HTTPStatus.SERVICE_UNAVAILABLE
+    place = (page.get("details") or {}).get("place")
+    return {
+        "state": "starting" if is_coming else "broken",
+        "title": page["title"] if is_coming else WITHOUT_DETAILS,
+        "details": {"title": page["title"], "hint": page["hint"], "place": place},
+    }

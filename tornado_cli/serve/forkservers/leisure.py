@@ -6,6 +6,7 @@ _WANTED_LATER = (
     "tornado.autoreload",
     "tornado_cli.app.blocked.watch",
     "tornado_cli.http.requests",
+    "tornado_cli.serve.application.error_page",
     "tornado_cli.serve.browser_tools.application",
     "tornado_cli.serve.browser_tools.beginnings",
     "tornado_cli.serve.forkservers.checkpoints",

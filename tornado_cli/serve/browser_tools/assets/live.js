@@ -234,11 +234,11 @@
 
   function show(news) {
     const isBroken = news.state === "broken";
-    const parts = [made("h1", news.title)];
-    const place = news.details && news.details.place;
+    const { title = news.title, hint = "", place = null } = news.details || {};
+    const parts = [made("h1", title)];
     if (place) parts.push(...excerpt(place));
-    else if (isBroken) parts.push(made("p", "The terminal of tcli serve shows why."));
-    if (news.hint) parts.push(made("p", news.hint));
+    else if (isBroken && !news.details) parts.push(made("p", "The terminal of tcli serve shows why."));
+    if (hint) parts.push(made("p", hint));
     parts.push(made("p", isBroken ? "This goes by itself when the fix is saved." : "This goes by itself."));
     cover(!isBroken, parts);
   }
