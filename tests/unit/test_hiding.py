@@ -14,7 +14,7 @@ HIDER = Hider(
     [
         ("password=hunter2 is wrong", "password=*** is wrong"),
         ('{"token": "x y", "a": 1}', '{"token": ***, "a": 1}'),
-        ("Authorization: Bearer abc.def", "Authorization: ***"),
+        ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("cannot reach postgres://me:pw@db/shop", "cannot reach postgres://me:***@db/shop"),
         ("known: pgpassword1, s3ss10n, harmless", "known: ***, ***, harmless"),
         ("KeyError: 'price'", "KeyError: 'price'"),
@@ -23,7 +23,7 @@ HIDER = Hider(
     ],
 )
 def test_a_message_is_shown_without_secrets(text: str, shown: str) -> None:
-    assert HIDER.text(text).replace("*** ***", "***") == shown
+    assert HIDER.text(text) == shown
 
 
 @pytest.mark.parametrize(
