@@ -1,6 +1,7 @@
-"""A real PostgreSQL: on a socket of its own, and gone when its block ends."""
+"""Real databases: each on a socket of its own, and gone when its block ends."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -8,6 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from support.programs import end, started
 
 
 @contextmanager
@@ -22,12 +25,11 @@ def postgresql() -> Iterator[str]:
         subprocess.run(make, cwd=folder, check=True, capture_output=True)
         quietly = ["-c", "listen_addresses=", "-c", "fsync=off"]
         serve = [*owner, str(programs / "postgres"), *place, "-k", folder, *quietly]
-        with subprocess.Popen(serve, cwd=folder, stderr=subprocess.PIPE) as server:
-            try:
-                _wait_until_ready(server)
-                yield f"postgresql+asyncpg://app@/postgres?host={folder}"
-            finally:
-                server.send_signal(signal.SIGINT)
+        server = started(serve, {}, Path(folder), until=b"ready to accept connections")
+        try:
+            yield f"postgresql+asyncpg://app@/postgres?host={folder}"
+        finally:
+            end(server, signal.SIGINT)
 
 
 def _owner_of(folder: str) -> list[str]:
@@ -38,11 +40,34 @@ def _owner_of(folder: str) -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes]) -> None:
-    assert server.stderr is not None
-    said = b""
-    while line := server.stderr.readline():
-        said += line
-        if b"ready to accept connections" in line:
-            return
-    raise AssertionError(said.decode(errors="replace"))
+@contextmanager
+def mariadb() -> Iterator[str]:
+    """Give the address of a database, as SQLAlchemy writes it."""
+    # A socket's path is short.
+    with tempfile.TemporaryDirectory() as folder:
+        user = f"--user={_own_name()}"
+        place = [f"--datadir={folder}/data", user]
+        make = ["mariadb-install-db", "--no-defaults", *place, "--auth-root-authentication-method=normal"]
+        subprocess.run([*make, "--skip-test-db"], cwd=folder, check=True, capture_output=True)
+        at = f"{folder}/socket"
+        serve = ["mariadbd", "--no-defaults", *place, f"--socket={at}", f"--pid-file={folder}/pid", "--skip-networking"]
+        server = started(serve, {}, Path(folder), until=b"ready for connections")
+        try:
+            make_database = [
+                "mariadb",
+                "--no-defaults",
+                "-u",
+                "root",
+                "-S",
+                at,
+                "-e",
+                "CREATE DATABASE app CHARACTER SET utf8mb4",
+            ]
+            subprocess.run(make_database, check=True, capture_output=True)
+            yield f"mysql+aiomysql://root@localhost/app?unix_socket={at}&charset=utf8mb4"
+        finally:
+            end(server)
+
+
+def _own_name() -> str:
+    return pwd.getpwuid(os.geteuid()).pw_name

@@ -9,7 +9,7 @@ from pathlib import Path
 from support.server_process import ServerProcess
 from tornado_cli.scaffold.generate import plan
 
-ALONE = {"db": "sqlite", "auth": "password", "broker": "none"}
+ALONE = {"db": "sqlite", "broker": "none"}
 
 
 def make_full(folder: Path, **given: bool | str) -> Path:

@@ -1,4 +1,4 @@
-"""Programs of others that a test starts, in the foreground: nothing of them is left afterwards."""
+"""Programs of others that a test starts, in the foreground: nothing of them is left, even when the tests are killed."""
 
 import os
 import signal
@@ -7,15 +7,19 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+# Whoever reads from the pipe has nothing to read until its other end is closed, in whatever way.
+_UNTIL_THE_PIPE_CLOSES = 'exec 3<&0; { read -r _ <&3; kill -KILL 0; } >&- 2>&- & exec "$@" 3<&- </dev/null'
+
 
 def started(
     command: list[str], environment: Mapping[str, str], folder: Path, *, until: bytes
 ) -> subprocess.Popen[bytes]:
     """Start a program in a session of its own, and return when it has said that it is ready."""
     process = subprocess.Popen(
-        command,
+        ["sh", "-c", _UNTIL_THE_PIPE_CLOSES, "-", *command],
         cwd=folder,
         env={**os.environ, **environment},
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -30,12 +34,16 @@ def started(
     raise AssertionError(said.decode(errors="replace"))
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End it, and all that it has started."""
+def end(process: subprocess.Popen[bytes], first: signal.Signals | None = None) -> None:
+    """End it, and all that it has started; with `first`, when it has itself done so at that signal."""
+    if first is not None:
+        process.send_signal(first)
+        process.wait()
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert process.stdout is not None
-    process.stdout.close()
+    for pipe in (process.stdin, process.stdout):
+        assert pipe is not None
+        pipe.close()
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
