@@ -46,6 +46,7 @@ def two_instances(shop: Path, env: Mapping[str, str], broker: str) -> Iterator[l
         both = [served(shop, "--workers", "2", env={**env, "BROKER_URL": broker}) for _ in range(2)]
         servers = [stack.enter_context(server) for server in both]
         for server in servers:
+            server.wait_for("ready")
             server.wait_for_all(2, {"message": "The broker is there."})
         yield servers
 

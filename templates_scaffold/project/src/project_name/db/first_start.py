@@ -6,8 +6,6 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import URL, make_url
 
 SCRIPTS = "project_name:migrations"
@@ -35,6 +33,10 @@ def make(place: URL, file: Path) -> None:
 
 
 def upgrade(url: str) -> None:
+    # Not for every start: alembic is a quarter of what this application would import.
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", SCRIPTS)
     config.attributes["url"] = url
