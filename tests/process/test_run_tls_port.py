@@ -84,13 +84,17 @@ def test_the_preface_of_http_2_is_plain_http(server: ServerProcess) -> None:
 
 
 def test_who_leaves_without_a_word_leaves_no_trace(server: ServerProcess) -> None:
+    # Lines keep their order: what others have caused is told when this one is.
+    server.get("/before")
+    server.wait_for("access", path="/before")
     told = len(server.events)
     for reset in (False, True):
         with Connection(server.port) as client:
             if reset:
                 client.send(b"\x16")
                 client.reset()
-    assert server.get().text == "one"
+    server.get("/after")
+    server.wait_for("access", path="/after")
     assert [event["message"] for event in server.events[told:] if event.get("event") != "access"] == []
 
 
