@@ -119,6 +119,10 @@ class Connection:
             response.close()
         return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
 
+    def has_answer(self, *, within: float) -> bool:
+        """Say whether something comes in so many seconds."""
+        return bool(select.select([self._socket], [], [], within)[0])
+
     def begin_upload(self, path: str, size: int) -> None:
         """Send the head of a request and return when the server has begun with it: it is in flight now."""
         self.ask(path, method="POST", Content_Length=str(size), Expect="100-continue")

@@ -102,6 +102,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     """Whether the answer is one of the application's, for the access log."""
     received = 0
     """Bytes of the body that have come."""
+    at_end: Callable[[], None] | None = None
+    """Called when the answer has been sent whole, or is given up."""
     last_words = b""
     """An answer to what is no request yet, to be sent when the connection is closed."""
     method = path = client = request_id = ""
@@ -179,6 +181,8 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.busy = False
         self.status = self.status or CLIENT_CLOSED_REQUEST
         self._observer.exchange_ended(self)
+        if self.at_end is not None:
+            self.at_end()
         # The connection and its shadowed methods hold each other.
         shadows = self.connection.__dict__
         shadows.pop("write_headers", None)

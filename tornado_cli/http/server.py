@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tornado import httputil
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, SSLIOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
 from tornado_cli.http.farewell import Farewells, end_our_side
@@ -50,6 +50,7 @@ class ObservedServer(HTTPServer):
         """Whether the application has no certificate of its own."""
         self._guard = service.guard
         self._preambles = None if service.introduced_by is None else self._awaiting(service.introduced_by)
+        self._clients = None if service.guard is None else service.guard.clients
         keep_alive = options.get("idle_connection_timeout")
         if not args:
             if self._guard is not None and not options.get("max_header_size"):
@@ -105,6 +106,9 @@ class ObservedServer(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         """Be called at the accept, before anything has been read."""
+        if self._clients is not None and not self._clients.admits(stream, address):
+            self._turn_away(stream, self._clients.words_for_excess())
+            return
         self._open += 1
         self.service.tally.connection_opened()
         leave_nodelay(stream)
@@ -136,12 +140,23 @@ class ObservedServer(HTTPServer):
         if exchange is not None:
             exchange.left()
         if server_conn.stream.closed():
-            self.service.tally.connection_closed()
+            self._has_closed(server_conn.stream)
         else:
             # Handed over to a WebSocket, or to the application, which may have its own mind.
             self._detached.append(server_conn.stream)
         self.forget_closed()
         self.service.something_ended()
+
+    def _has_closed(self, stream: IOStream) -> None:
+        self.service.tally.connection_closed()
+        if self._clients is not None:
+            self._clients.ended(stream)
+
+    def _turn_away(self, stream: IOStream, words: bytes) -> None:
+        """Close what was just accepted, with an answer where it is plain: a handshake would cost more than that."""
+        if not isinstance(stream, SSLIOStream):
+            stream.close_fd = functools.partial(self._farewells.say, stream.socket, words)  # type: ignore[method-assign]
+        stream.close()
 
     def _take_over(self, server_conn: Any) -> None:
         close = functools.partial(self._close_descriptor, server_conn)
@@ -157,6 +172,9 @@ class ObservedServer(HTTPServer):
 
     def _close_descriptor(self, server_conn: Any) -> None:
         stream, exchange = server_conn.stream, self._exchanges[server_conn]
+        if self._clients is not None:
+            # Not later: the client may come back at once.
+            self._clients.ended(stream)
         last_words = exchange.last_words
         if self._guard is not None and stream.error is not None:
             last_words = self._guard.faults.answer_to_overlong(exchange, stream)
@@ -183,10 +201,10 @@ class ObservedServer(HTTPServer):
 
     def forget_closed(self) -> None:
         """Count off the WebSockets that have closed: Tornado tells nobody."""
-        still_open = self.open_detached
-        for _ in range(len(self._detached) - len(still_open)):
-            self.service.tally.connection_closed()
-        self._detached = still_open
+        detached, self._detached = self._detached, self.open_detached
+        if len(detached) > len(self._detached):
+            for stream in set(detached).difference(self._detached):
+                self._has_closed(stream)
 
     def end_stalled(self, now: float) -> None:
         """End connections that have stood still for too long."""

@@ -54,7 +54,7 @@ class Service:
         self.hsts = terms.hsts
         self.introduced_by = terms.introduced_by
         self.guard = terms.guard
-        self.fronts = (*terms.fronts, terms.guard.sizes) if terms.guard is not None else terms.fronts
+        self.fronts = terms.fronts if terms.guard is None else (*terms.fronts, *terms.guard.fronts)
         self.next_request_id = request_ids()
         self.is_draining = False
         self.is_ready = False

@@ -1,11 +1,14 @@
 """What stands before the application of `tcli run`: nothing, unless a setting asks for it."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Front
+from tornado_cli.http.guard import Guard
+from tornado_cli.http.tally import Tally
+from tornado_cli.run.request_limits import request_limits
 
 if TYPE_CHECKING:
     from tornado_cli.http.refused import Refused
@@ -44,6 +47,16 @@ def introducers_of(config: RunConfig) -> "Trust | None":
             hint="Add the proxy's address: --trusted-proxies 10.0.0.5",
         )
     return _trust(config)
+
+
+def guard_of(config: RunConfig, tally: Tally) -> Guard:
+    """Return what holds limits against requests and clients."""
+    is_proxy = _trust(config).holds_for_peer if config.max_client_connections else _nobody
+    return Guard(request_limits(config), tally, is_proxy)
+
+
+def _nobody(_address: Any, _family: int) -> bool:
+    return False
 
 
 def _trust(config: RunConfig) -> "Trust":

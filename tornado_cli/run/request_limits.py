@@ -20,6 +20,7 @@ def request_limits(config: RunConfig) -> RequestLimits:
         header_timeout=config.header_timeout,
         keep_alive=config.keep_alive,
         body_timeout=config.body_timeout,
+        client_connections=config.max_client_connections,
     )
 
 

@@ -13,7 +13,6 @@ from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
-from tornado_cli.http.guard import Guard
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.redirect import HttpsRedirect
@@ -23,8 +22,8 @@ from tornado_cli.http.tls_context import context_from
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
-from tornado_cli.run.fronts import fronts_of, introducers_of
-from tornado_cli.run.request_limits import most_connections, request_limits, websocket_settings
+from tornado_cli.run.fronts import fronts_of, guard_of, introducers_of
+from tornado_cli.run.request_limits import most_connections, websocket_settings
 from tornado_cli.run.scoreboard import Row, Scoreboard, State
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import close_all, pidfd_of
@@ -109,7 +108,7 @@ def _serve(
     preloaded: Loaded | None,
 ) -> tuple[Ending, bool]:
     sender = child_log(boot.config, boot.log, boot.log_format, f"worker {slot}")
-    guard = Guard(request_limits(boot.config), row)
+    guard = guard_of(boot.config, row)
     listeners = adopt(boot.listeners)
     redirecting = [one for one in listeners if one.fileno() in boot.redirects]
     terms = Terms(
