@@ -131,7 +131,9 @@ def _call_written_at(site: Site) -> str:
 
 
 def _is_call(site: Site) -> bool:
-    return "CALL" in dis.opname[site.code.co_code[site.instruction]]
+    """Say whether something is called there, or awaited."""
+    name = dis.opname[site.code.co_code[site.instruction]]
+    return "CALL" in name or name in {"SEND", "YIELD_VALUE"}
 
 
 def _source_at(site: Site) -> str:

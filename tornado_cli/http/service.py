@@ -117,6 +117,12 @@ class Service:
         if self._draining is not None:
             self._draining.something_ended()
 
+    @property
+    def ports(self) -> list[int]:
+        """The TCP ports that this process listens on now."""
+        names = [listener.getsockname() for listener in self._bound if listener.fileno() >= 0]
+        return [name[1] for name in names if isinstance(name, tuple)]
+
     # What scripts ask for.
 
     def provide_listeners(self) -> list[socket.socket]:
@@ -218,7 +224,9 @@ class Service:
         from tornado_cli.app.blocked.watch import LoopWatch
         from tornado_cli.http.requests import request_of
 
-        self._watch = LoopWatch(asyncio.get_running_loop(), self._terms.blocked_after, request_of)
+        self._watch = LoopWatch(
+            asyncio.get_running_loop(), self._terms.blocked_after, request_of, self._terms.on_blocked
+        )
 
     def _beat(self) -> None:
         self.tally.beat()

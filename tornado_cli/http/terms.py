@@ -16,6 +16,7 @@ from tornado_cli.logs.sender import LogSender
 from tornado_cli.records import Record
 
 if TYPE_CHECKING:
+    from tornado_cli.app.blocked.watch import OnBlocked
     from tornado_cli.http.guard import Guard
     from tornado_cli.http.trust import Trust
 
@@ -36,6 +37,8 @@ class Terms(Record, kw_only=True):
     """Seconds between two beats of the loop."""
     blocked_after: float = 0.0
     """Seconds after which what holds the loop is reported; 0 never."""
+    on_blocked: "OnBlocked" = lambda _: None
+    """Told of it as well."""
     tls: ssl.SSLContext | None = None
     redirect: HttpsRedirect | None = None
     """What serves at `redirecting`."""

@@ -27,19 +27,24 @@ class ServeBoot(Record, kw_only=True):
     credentials: int | None = None
     """Certificate and key, PEM; None without TLS."""
 
+    requests: int | None = None
+    """The inspector's store; None without `--debug`."""
+
     @property
     def descriptors(self) -> tuple[int, ...]:
         """All that the forkserver gets, but for its channel."""
-        credentials = () if self.credentials is None else (self.credentials,)
-        return (*self.listeners, self.words, self.log, *credentials)
+        return (*self.listeners, *(getattr(self, name) for name in self._single))
 
     def with_descriptors(self, descriptors: Sequence[int]) -> Self:
         """Return it as it is where these have been received for its own."""
         count = len(self.listeners)
-        words, log, *credentials = descriptors[count:]
-        return self.but(
-            listeners=tuple(descriptors[:count]), words=words, log=log, credentials=next(iter(credentials), None)
-        )
+        single = dict(zip(self._single, descriptors[count:], strict=True))
+        return self.but(listeners=tuple(descriptors[:count]), **single)
+
+    @property
+    def _single(self) -> list[str]:
+        """Names of the descriptors of which there is one, if any."""
+        return [name for name in ("words", "log", "credentials", "requests") if getattr(self, name) is not None]
 
     def to_dict(self) -> dict[str, Any]:
         return vars(self) | {"config": self.config.to_dict()}

@@ -71,6 +71,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             words=SharedWords.create("tcli-words", WORDS).descriptor,
             log=log.sender_end().fileno(),
             credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
+            requests=_store_of_requests() if config.debug else None,
             log_format=log.format,
             token=os.urandom(16).hex(),
             directory=str(directory),
@@ -102,6 +103,13 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             terminal.give_back()
             watcher.stop()
             changes.close()
+
+
+def _store_of_requests() -> int:
+    # Nothing of the inspector is there without --debug.
+    from tornado_cli.serve.inspector.store import new_store
+
+    return new_store()
 
 
 def _found(config: ServeConfig, settings: Settings, directory: Path) -> Target:

@@ -13,7 +13,7 @@ from types import FrameType
 from tornado_cli.app.blocked.pauses import PAUSES
 from tornado_cli.app.blocked.pulse import Pulse, pulse_of
 from tornado_cli.app.blocked.report import Request, tell_blocked
-from tornado_cli.app.blocked.stretch import Look, Stretches
+from tornado_cli.app.blocked.stretch import Blocked, Look, Stretches
 from tornado_cli.app.repeats import Repeats
 from tornado_cli.app.sites import Site, owners_in, site_of, stack_of
 from tornado_cli.system.alarms import new_alarm
@@ -22,6 +22,8 @@ from tornado_cli.system.wakeup import signals_for_main_thread_only
 
 RequestOf = Callable[[object], Request | None]
 """Tells for which request an object is at work whose method is being run."""
+OnBlocked = Callable[[Blocked[Site, Request]], None]
+"""Told of each time, also of those that are kept back; called in the thread that watches."""
 _JOIN_SECONDS = 1.0
 """Seconds to wait for the thread's end."""
 _FINEST = 0.005
@@ -34,11 +36,18 @@ class LoopWatch:
     At a fork there is no thread: a child would inherit locks that nobody opens.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, threshold: float, request_of: RequestOf) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        threshold: float,
+        request_of: RequestOf,
+        on_blocked: OnBlocked = lambda _: None,
+    ) -> None:
         """Watch from the next turn on; to be called in the loop's thread."""
         self._loop = loop
         self._threshold = threshold
         self._request_of = request_of
+        self._on_blocked = on_blocked
         self._step = max(threshold / 4, _FINEST)
         self._watched_thread = threading.get_ident()
         self._times = ThreadTimes()
@@ -143,6 +152,7 @@ class LoopWatch:
             self._stretches.forget()
         blocked = self._stretches.after(look)
         if blocked is not None:
+            self._on_blocked(blocked)
             kept_back = self._repeats.admits((blocked.site.code, blocked.site.line), look.now)
             if kept_back is not None:
                 tell_blocked(blocked, kept_back)

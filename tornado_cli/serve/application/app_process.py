@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from tornado_cli.logs.sender import LogSender
     from tornado_cli.serve.forkservers.held_output import HeldOutput
+    from tornado_cli.serve.inspector.inspector import Inspector
 
 _HEARTBEAT = 10.0
 """Seconds: nobody reads the beats of a process that only one person uses, and each wakes an idle machine."""
@@ -67,6 +68,7 @@ class AppProcess:
         self._channel: Channel | None = None
         self._sender: LogSender | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._inspector: Inspector | None = None
         self._state: str | None = None
         self._begun_at = 0
 
@@ -82,6 +84,7 @@ class AppProcess:
         importlib.invalidate_caches()
         linecache.clearcache()
         tls = _tls(self._boot)
+        inspector = self._inspector = self._new_inspector()
         if not channel.has_message():
             dry_run()
         order = _order_of(channel)
@@ -96,9 +99,12 @@ class AppProcess:
         self._forgotten = ForgottenWatch()
         self.hosts = guarding_hosts(self._boot.config)
         words = SharedWords(self._boot.words, WORDS)
-        tools = self._tools = tools_for(self._boot, order, self.hosts, words)
+        if inspector is not None and order.page is not None:
+            inspector.recorder = None
+        tools = self._tools = tools_for(self._boot, order, self.hosts, words, inspector)
         front = ToolsFront(tools)
         show_exceptions(tools)
+        recording = [] if inspector is None or inspector.recorder is None else [inspector.recorder]
         terms = Terms(
             tally=NoTally(),
             sender=sender,
@@ -109,7 +115,8 @@ class AppProcess:
             tls=tls,
             heartbeat=_HEARTBEAT,
             blocked_after=self._boot.config.blocked_after if order.page is None else 0.0,
-            fronts=[*([self.hosts] if self._boot.config.allowed_hosts else []), front],
+            fronts=[*([self.hosts] if self._boot.config.allowed_hosts else []), front, *recording],
+            on_blocked=recording[0].loop_was_held if recording else lambda _: None,
             may_serve=self._is_as_expected,
             afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
@@ -121,6 +128,13 @@ class AppProcess:
             _lend_terminal(channel)
         self.hosting.take(Service(channel, adopt(self._boot.listeners), terms))
         return order
+
+    def _new_inspector(self) -> "Inspector | None":
+        if self._boot.requests is None:
+            return None
+        from tornado_cli.serve.inspector.inspector import Inspector
+
+        return Inspector(self._boot.requests, lambda: self.hosting.service.ports)
 
     def prepare(self, target: Target) -> None:
         """Be ready for the application's first import: from now on it is seen what it imports and opens."""
@@ -178,6 +192,8 @@ class AppProcess:
     def _leave(self) -> None:
         run_reload_hooks()
         self._forgotten.stop()
+        if self._inspector is not None and self._inspector.recorder is not None:
+            self._inspector.recorder.stop()
 
     def _tell_what_it_is_made_of(self) -> None:
         assert self._channel is not None

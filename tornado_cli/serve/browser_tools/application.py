@@ -39,9 +39,15 @@ class Nothing(ToolHandler):
 def tools_application(tools: Tools, tabs: Tabs) -> Application:
     """Return the application; each handler takes `tools`."""
     known: dict[str, Any] = {"tools": tools}
+    routes: list[Any] = []
+    if tools.inspector is not None:
+        from tornado_cli.serve.inspector.pages import inspector_routes
+
+        routes = inspector_routes(known)
     return Application(
         [
             (f"{PREFIX}live", LiveSocket, {**known, "tabs": tabs}),
+            *routes,
             (f"{PREFIX}([a-z_]+\\.(?:js|css|svg))", Asset, known),
             (".*", Nothing, known),
         ],

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tornado_cli.errors import TcliError
 from tornado_cli.events import StartProcess
@@ -13,6 +13,9 @@ from tornado_cli.http.hosts import Hosts
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import EDITS, ServeBoot
 from tornado_cli.system.shared_words import SharedWords
+
+if TYPE_CHECKING:
+    from tornado_cli.serve.inspector.inspector import Inspector
 
 logger = logging.getLogger("tornado_cli.serve")
 PREFIX = "/__tcli__/"
@@ -39,6 +42,8 @@ class Tools(Record, kw_only=True):
     forwards_console: bool = False
     shows_locals: bool = False
     editor: str = ""
+    inspector: "Inspector | None" = None
+    """Of requests, with `--debug`."""
     state: Callable[[], dict[str, Any]] = serving
     """What open pages are told besides the build; with `details` of a failure for those who may see them."""
 
@@ -56,7 +61,9 @@ class Tools(Record, kw_only=True):
             return None
 
 
-def tools_for(boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedWords) -> Tools:
+def tools_for(
+    boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedWords, inspector: "Inspector | None"
+) -> Tools:
     """Return the tools of a process that is started with this order."""
     config = boot.config
     return Tools(
@@ -64,6 +71,7 @@ def tools_for(boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedW
         hosts=hosts,
         build=lambda: f"{order.number}.{words[EDITS]}",
         debug=config.debug,
+        inspector=inspector,
         debug_remote=config.debug_remote,
         livereload=config.livereload,
         forwards_console=config.forward_console,

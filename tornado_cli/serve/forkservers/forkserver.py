@@ -87,7 +87,7 @@ class Forkserver:
     def _prepare_further(self) -> None:
         if self._processes and not self._is_complete:
             self._is_complete = True
-            import_what_is_wanted_later()
+            import_what_is_wanted_later(debug=self._boot.config.debug)
             gc.collect()
             gc.freeze()
 

@@ -12,9 +12,10 @@ _WANTED_LATER = (
     "tornado_cli.serve.forkservers.checkpoints",
     "tornado_cli.serve.forkservers.warm",
 )
+_WANTED_WITH_DEBUG = ("tornado_cli.serve.inspector.inspector", "tornado_cli.serve.inspector.pages")
 
 
-def import_what_is_wanted_later() -> None:
+def import_what_is_wanted_later(*, debug: bool) -> None:
     """Import what the first answer needs not, or not always."""
-    for name in _WANTED_LATER:
+    for name in (*_WANTED_LATER, *(_WANTED_WITH_DEBUG if debug else ())):
         importlib.import_module(name)
