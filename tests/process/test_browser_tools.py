@@ -161,7 +161,7 @@ def test_run_has_nothing_of_it(tmp_path: Path) -> None:
         page = run.get(Accept="text/html")
         assert page.text == "[]<!doctype html><html><head></head><body>{says}</body></html>"
         # The application's own answer to any path.
-        assert run.get(SCRIPT).text == page.text
+        assert run.get(SCRIPT).text == run.get("/__tcli__/").text == page.text
         assert run.stop() == 0
 
 
@@ -184,8 +184,8 @@ def test_another_machine_gets_the_application_only_unless_it_may(tmp_path: Path)
         served.wait_for("ready")
         assert "__tcli__" not in ask(served, "/")
         assert "says" in ask(served, "/")
-        assert ask(served, SCRIPT, *status) == "403"
+        assert ask(served, SCRIPT, *status) == ask(served, "/__tcli__/", *status) == "403"
     with ServerProcess("serve", *host, "--debug-remote", cwd=tmp_path, under=under) as served:
         served.wait_for("ready")
         assert "__tcli__" in ask(served, "/")
-        assert ask(served, SCRIPT, *status) == "200"
+        assert ask(served, SCRIPT, *status) == ask(served, "/__tcli__/", *status) == "200"

@@ -100,7 +100,9 @@ class ServeConfig(ServingConfig):
         metavar="FILE",
         help="Variables for the application, besides the environment's; '' for none.",
     )
-    debug: bool = option("--debug", default=False, help="Show tracebacks of requests in the browser.")
+    debug: bool = option(
+        "--debug", default=False, help="Show tracebacks in the browser, and at /__tcli__/ the requests of this run."
+    )
     debug_remote: bool = option(
         "--debug-remote", default=False, help="Let other machines use what else only this one may: source, live reload."
     )

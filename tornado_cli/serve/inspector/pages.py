@@ -31,6 +31,11 @@ class InspectorHandler(ToolHandler):
         assert inspector is not None
         return inspector
 
+    def prepare(self) -> None:
+        super().prepare()
+        if self.inspector.recorder is not None:
+            self.inspector.recorder.catch_up()
+
     def show(self, template: str, **values: Any) -> None:
         shared = {"prefix": PREFIX, "token": self.tools.token, "spoken": spoken, "kept": KEPT}
         self.write(_TEMPLATES.load(template).generate(**shared, **values))
@@ -44,8 +49,6 @@ class InspectorHandler(ToolHandler):
 
     def rows(self) -> dict[str, Any]:
         """Return what the list shows, and by which number of changes it will be known to be old."""
-        if self.inspector.recorder is not None:
-            self.inspector.recorder.save_running()
         changes, now = self.inspector.store.changes(), time.time()
         return {"changes": changes, "rows": [row_of(record, now) for record in self.inspector.store.newest_first()]}
 

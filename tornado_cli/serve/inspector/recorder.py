@@ -67,11 +67,12 @@ class Recorder:
         exchange.at_end = lambda: self._answered(exchange, recorded, stream, expected)
         return recorded
 
-    def save_running(self) -> None:
-        """Write down what is being answered right now."""
+    def catch_up(self) -> None:
+        """Write down what is not written yet, also of what is being answered right now: somebody looks."""
         for notes in self._running:
             if not notes.number:
                 self._save(notes)
+        self._write_changed()
 
     def changed(self, notes: Notes) -> None:
         """Be told, in any thread, that something has been noted: if the request is written already, it is again."""
@@ -101,8 +102,7 @@ class Recorder:
     def stop(self) -> None:
         """Write what is not written yet: the process leaves."""
         self._logs.stop()
-        self.save_running()
-        self._write_changed()
+        self.catch_up()
 
     # The end of an answer.
 

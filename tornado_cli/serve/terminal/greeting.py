@@ -8,6 +8,7 @@ from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.logs.events import event
 from tornado_cli.logs.settings import LogFormat
+from tornado_cli.serve.browser_tools.tools import PREFIX
 from tornado_cli.serve.certificate import addresses_for_others, is_everywhere
 from tornado_cli.system.addresses import is_loopback, url_of
 from tornado_cli.system.listeners import Opened
@@ -28,7 +29,9 @@ def greet(
     url = url_of(scheme, config.host, opened.port)
     if log_format == LogFormat.RICH:
         title = f"tcli serve{' --debug' if config.debug else ''}  {url}"
-        Terminal().banner([title, *_rows(target, network_urls(scheme, config.host, opened.port), folders, keys)])
+        network = network_urls(scheme, config.host, opened.port)
+        requests = f"{url}{PREFIX}" if config.debug else ""
+        Terminal().banner([title, *_rows(target, network, requests, folders, keys)])
     if opened.taken is not None:
         message = f"{opened.taken} Using {opened.port}; --strict-port would fail instead."
         event(logger, logging.WARNING, "port_taken", message)
@@ -44,13 +47,14 @@ def network_urls(scheme: str, host: str, port: int) -> list[str]:
     return [url_of(scheme, found, port) for found in addresses_for_others(host)] if is_everywhere(host) else []
 
 
-def _rows(target: Target, network: Sequence[str], folders: Sequence[str], keys: str) -> list[str]:
+def _rows(target: Target, network: Sequence[str], requests: str, folders: Sequence[str], keys: str) -> list[str]:
     shown = list(network[:_MOST])
     if len(network) > _MOST:
         shown[-1] += f" and {len(network) - _MOST} more"
     named = [("network", url) for url in shown]
+    named += [("requests", requests)] if requests else []
     named += [("app", target.title), ("watching", ", ".join(short(Path(folder)) for folder in _outermost(folders)))]
-    return [f"  {name:<9}{value}" for name, value in [*named, ("keys", keys or "Ctrl-C ends it")]]
+    return [f"  {name:<10}{value}" for name, value in [*named, ("keys", keys or "Ctrl-C ends it")]]
 
 
 def _outermost(folders: Sequence[str]) -> list[str]:
