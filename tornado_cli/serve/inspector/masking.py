@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from tornado_cli.logs.masking import MASK, is_secret, mask_query, mask_text
+from tornado_cli.serve.browser_tools.hiding import is_secret_name
 
 _COOKIES = "cookie"
 _SET_COOKIE = "set-cookie"
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
-_NAMED = re.compile(r"token|secret|passw|api.?key|private.?key|credential|session", re.IGNORECASE)
-"""What makes a name one of a secret, though it is one word with others: X-Amzn-Sessiontoken."""
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _JSON_FIELD = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)')
 _INPUT = re.compile(r"<(?:input|meta)\b[^>]*>", re.IGNORECASE)
@@ -20,7 +19,7 @@ _VALUE = re.compile(r"""(\b(?:value|content)\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)"""
 
 def names_secret(name: str) -> bool:
     """Say whether what is called so is a secret."""
-    return is_secret(name) or _NAMED.search(name) is not None
+    return is_secret(name) or is_secret_name(name)
 
 
 def masked_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
