@@ -1,12 +1,14 @@
 """`tcli run` behind real proxies, configured as the manual has it: each request is shown as its client made it."""
 
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.project import write
 from support.proxies import CLIENT, HOST, SHOWS_THE_CLIENT, SPOOFED, Proxy, client_of_websocket, documented, proxy
-from support.server_process import ServerProcess
+from support.server_process import DEADLINE, ServerProcess
 
 HTTP = [
     pytest.param("nginx", id="nginx", marks=pytest.mark.outside("nginx")),
@@ -22,7 +24,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder = write(tmp_path_factory.mktemp("server"), {"main.py": SHOWS_THE_CLIENT})
     trusts = ("--trusted-proxies", "127.0.0.1", "--trusted-proxies", "unix")
     binds = ("--bind", "127.0.0.1:0", "--bind", f"unix:{folder}/app.sock")
-    with ServerProcess("run", "-w", "2", *binds, *trusts, cwd=folder, port=None) as server:
+    hurries = ("--keep-alive-linger", "0.3")
+    with ServerProcess("run", "-w", "2", *binds, *trusts, *hurries, cwd=folder, port=None) as server:
         server.wait_for("ready")
         yield server
         assert server.stop() == 0
@@ -74,6 +77,21 @@ def test_websockets_and_posts_are_for_pages_of_the_same_origin(in_front: Proxy) 
             assert client.answer().status == opened, origin
             if opened == 101:
                 assert client_of_websocket(client) == CLIENT
+
+
+def test_a_reload_behind_a_proxy_that_keeps_connections_loses_nothing(server: ServerProcess, in_front: Proxy) -> None:
+    generation = len(server.seen("ready"))
+    statuses = []
+    with in_front.connect() as client:
+        statuses.append(client.get(Host=HOST).status)
+        server.send(signal.SIGHUP)
+        deadline = time.monotonic() + DEADLINE
+        while not server.seen("generation_left", generation=generation):
+            # No proxy sends this one twice.
+            client.ask(method="POST", Host=HOST, Content_Length="0")
+            statuses.append(client.answer().status)
+            assert time.monotonic() < deadline
+    assert set(statuses) == {200}
 
 
 @pytest.mark.parametrize("language", HTTP)

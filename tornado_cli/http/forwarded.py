@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tornado_cli.http.host_patterns import host_of
 from tornado_cli.http.trust import plain_address
 
+_LISTS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PAIR = re.compile(
     rf'[ \t]*(?:(?P<name>{_WORD})=(?:(?P<token>{_WORD})|"(?P<quoted>(?:[^"\\]|\\.)*)"))?[ \t]*(?P<end>[;,]|\Z)'
@@ -41,17 +42,14 @@ def told_by(headers: Mapping[str, str], is_trusted: Callable[[str], bool]) -> To
 
     Raises Misleading.
     """
-    listed = {
-        name: _items(headers[header])
-        for name, header in (("for", "X-Forwarded-For"), ("proto", "X-Forwarded-Proto"), ("host", "X-Forwarded-Host"))
-        if header in headers
-    }
+    addresses, protocols, hosts = (_items(headers.get(name, "")) for name in _LISTS)
+    address, position = _outermost(addresses, is_trusted)
+    told = Told(address, _protocol(_at(protocols, position)), _host(_at(hosts, position)))
     elements = elements_of(headers["Forwarded"]) if "Forwarded" in headers else []
-    told = _by_lists(listed, is_trusted)
     if not elements:
         return told
     other = _by_elements(elements, is_trusted)
-    if any(listed.values()) and told != other:
+    if (addresses or protocols or hosts) and told != other:
         raise Misleading("Forwarded and X-Forwarded-* do not say the same")
     return other
 
@@ -85,11 +83,6 @@ def address_of(node: str) -> str | None:
         raise Misleading("a forwarded address is none") from None
 
 
-def _by_lists(listed: Mapping[str, Sequence[str]], is_trusted: Callable[[str], bool]) -> Told:
-    address, position = _outermost(listed.get("for", ()), is_trusted)
-    return Told(address, _protocol(_at(listed.get("proto"), position)), _host(_at(listed.get("host"), position)))
-
-
 def _by_elements(elements: Sequence[Mapping[str, str]], is_trusted: Callable[[str], bool]) -> Told:
     address, position = _outermost([element.get("for", "unknown") for element in elements], is_trusted)
     element = elements[-1 - position]
@@ -110,13 +103,13 @@ def _outermost(nodes: Sequence[str], is_trusted: Callable[[str], bool]) -> tuple
     return known, max(len(nodes) - 1, 0)
 
 
-def _at(items: Sequence[str] | None, position: int) -> str | None:
+def _at(items: Sequence[str], position: int) -> str | None:
     """Return what the proxy at a position said; that of a shorter list, which not every proxy adds to, its first."""
     return items[max(-1 - position, -len(items))] if items else None
 
 
 def _items(header: str) -> list[str]:
-    return [item for part in header.split(",") if (item := part.strip(" \t"))]
+    return [item for part in header.split(",") if (item := part.strip(" \t"))] if header else []
 
 
 def _protocol(text: str | None) -> str | None:

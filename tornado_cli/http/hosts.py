@@ -19,7 +19,7 @@ from tornado_cli.http.refusal import Refusal
 from tornado_cli.http.refused import Refused
 
 _AUTHORITY = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
-_REMEMBERED = 256
+_REMEMBERED = 64
 """Headers whose verdict is kept: honest clients send few different ones."""
 
 

@@ -1,5 +1,6 @@
 """Requests from trusted proxies appear as their clients made them; what anybody else says of itself is not heard."""
 
+from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -45,11 +46,11 @@ class Proxies:
         peer = self._peers.get(context) or self._met(context)
         # The connection may have been another client's, a moment ago.
         context.remote_ip, context.protocol = peer.address, peer.protocol
-        given = _HEADERS.intersection(headers)
+        given = {name: headers[name] for name in _HEADERS.intersection(headers)}
         if not given:
             return None
         try:
-            told = told_by(headers, self._trust.holds_for) if peer.is_trusted else _NOTHING
+            told = told_by(given, self._trust.holds_for) if peer.is_trusted else _NOTHING
         except Misleading as error:
             if self._refused is not None:
                 self._refused.note(Kind.MISLEADING, peer.address, str(error))
@@ -70,7 +71,7 @@ class Proxies:
         return peer
 
 
-def _settle(headers: httputil.HTTPHeaders, given: frozenset[str], context: Any) -> None:
+def _settle(headers: httputil.HTTPHeaders, given: Mapping[str, str], context: Any) -> None:
     """Have the headers say what was settled: whoever reads them by itself must not be misled."""
     settled = {
         "X-Forwarded-For": context.remote_ip,
@@ -79,8 +80,8 @@ def _settle(headers: httputil.HTTPHeaders, given: frozenset[str], context: Any) 
         "X-Scheme": context.protocol,
         "X-Forwarded-Host": headers.get("Host", ""),
     }
-    for name in given:
-        if name in settled:
-            headers[name] = settled[name]
-        else:
+    for name, value in given.items():
+        if name not in settled:
             del headers[name]
+        elif settled[name] != value:
+            headers[name] = settled[name]
