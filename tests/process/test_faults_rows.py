@@ -435,6 +435,24 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_serve_reload::test_noise_restarts_nothing",
         ),
     ),
+    "N13": (
+        "somebody claims to be another by forwarded headers",
+        (
+            "test_trusted_proxies::test_what_a_stranger_says_of_itself_changes_nothing",
+            "test_trusted_proxies::test_what_a_trusted_proxy_cannot_mean_is_refused",
+            "test_proxies::test_what_a_client_says_of_itself_changes_nothing",
+            "test_run_proxy_protocol::test_a_stranger_cannot_introduce_itself",
+            "test_forwarded::test_whatever_a_client_writes_the_proxy_s_word_counts",
+        ),
+    ),
+    "X3": (
+        "a stranger's name leads to this machine (DNS rebinding)",
+        (
+            "test_allowed_hosts::test_serve_answers_for_any_host_but_shows_the_source_to_this_machine_s_own_only",
+            "test_allowed_hosts::test_a_request_for_another_host_is_misdirected_and_the_connection_stays",
+            "test_browser_tools::test_another_host_is_misdirected_though_the_origin_is_its_own",
+        ),
+    ),
 }
 """By the number of the fault: what happens, and `module::test` of those who let it happen."""
 
