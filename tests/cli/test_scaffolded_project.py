@@ -1,5 +1,6 @@
 """What `tcli new` makes passes its own checks, under every preset and any name."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import sys
 import urllib.request
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,14 +75,20 @@ def test_its_wheel_holds_all_that_it_serves(project: Plan, tmp_path: Path) -> No
 
 @pytest.fixture
 def served(project: Plan) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    env = {**environment(project.target), "PORT": "0"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "my_shop"], cwd=project.target, env=env, stderr=subprocess.PIPE, text=True
-    )
+    with serving(project.target, "my_shop") as process_and_url:
+        yield process_and_url
+
+
+@contextmanager
+def serving(folder: Path, package: str, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run a project; gives its process, and where it says that it serves."""
+    env = {**environment(folder), "PORT": "0", **settings}
+    command = [sys.executable, "-m", package]
+    process = subprocess.Popen(command, cwd=folder, env=env, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     try:
         line = process.stderr.readline()
-        url = re.search(r"http://\S+", line)
+        url = re.search(r"http://[^\s\"]+", line)
         assert url is not None, line + process.stderr.read()
         yield process, url[0]
     finally:
@@ -121,6 +129,16 @@ def test_it_refuses_to_serve_without_a_secret(tmp_path: Path) -> None:
     plan(tmp_path / "shop", given={"db": "none"}).write()
     (tmp_path / "shop/.env").unlink()
     assert refusal(tmp_path / "shop", PORT="0").startswith("shop: COOKIE_SECRET: this has to be a real secret")
+
+
+def test_it_logs_in_json_on_request(tmp_path: Path) -> None:
+    plan(tmp_path / "shop", preset="minimal", given={"metrics": True}).write()
+    with serving(tmp_path / "shop", "shop", LOG_FORMAT="json") as (process, url):
+        request = urllib.request.Request(f"{url}livez", headers={"X-Request-ID": "one"})
+        with urllib.request.urlopen(request, timeout=10):
+            assert process.stderr is not None
+            line = json.loads(process.stderr.readline())
+        assert (line["path"], line["status"], line["request_id"]) == ("/livez", 200, "one")
 
 
 def test_it_says_that_a_port_is_taken(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from project_name.settings import Settings
 # % endif
 OWN: dict[str, Any] = {
     "debug": False,
+    "log_format": "text",
     "broker_url": "",  # % if broker
     "metrics_token": "a token of these tests, and of them alone",  # % if metrics
     "webhook_url": None,  # % if worker

@@ -12,6 +12,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from . import app
+from .logs import log_as_json, log_request  # % if not bare
 from .settings import Settings, SettingsError
 
 MAX_BODY_SIZE = 1024 * 1024
@@ -22,6 +23,9 @@ logger = logging.getLogger(__package__)
 async def main(settings: Settings) -> None:
     application = app.make_app(settings)
     # % if not bare
+    if settings.log_format == "json":
+        log_as_json()
+        application.settings["log_function"] = log_request
     async with app.lifespan(application):
         await serve(application, settings)
     # % else

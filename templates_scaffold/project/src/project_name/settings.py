@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     debug: bool = False
+    log_format: str = Field(default="text", pattern="^(text|json)$")  # % if not bare
     metrics_token: Secret = PLACEHOLDER  # % if metrics
     webhook_url: WebhookUrl = None  # % if worker
     broker_url: BrokerUrl = NO_BROKER  # % if broker

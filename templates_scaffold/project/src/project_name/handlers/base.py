@@ -12,21 +12,20 @@ from tornado import locale  # % if i18n
 from tornado.escape import json_encode
 from tornado.web import RequestHandler
 
-# % if db or json or metrics or i18n
 from .. import metrics  # % if metrics
 from ..db.engine import Database  # % if db
 from ..db.users import Role  # % if auth
 from ..languages import LANGUAGES  # % if i18n
+from ..logs import REQUEST_ID
 from .json_body import InvalidError  # % if json
 from .login import check_access, find_user  # % if auth
 
-# % endif
 # Scripts run by their nonce alone: a file that somebody uploaded is none, wherever it lies.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action {forms}; "
     "frame-ancestors 'none'; object-src 'none'"
 )
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+FIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SLOW = 1.0
 
 logger = logging.getLogger(__name__)
@@ -36,13 +35,19 @@ class BaseHandler(RequestHandler):
     # % if auth
     needs: Role | None = None
     """Who may ask; None: anybody."""
-
-    async def prepare(self) -> None:
-        """Find out who asks, and refuse who may not."""
-        self.current_user = await find_user(self)
-        check_access(self, self.needs)
+    is_told_who_asks = True
+    """Otherwise nobody is looked up, and the database may be away."""
 
     # % endif
+    async def prepare(self) -> None:
+        """Begin an answer: what is logged from now on is about this request."""
+        REQUEST_ID.set(self.request_id)
+        # % if auth
+        if self.is_told_who_asks:
+            self.current_user = await find_user(self)
+            check_access(self, self.needs)
+        # % endif
+
     # % if db
     @property
     def database(self) -> Database:
@@ -54,7 +59,7 @@ class BaseHandler(RequestHandler):
     def request_id(self) -> str:
         """The id that a proxy gave the request, or a new one."""
         given = self.request.headers.get("X-Request-ID", "")
-        return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        return given if FIT_ID.fullmatch(given) else uuid.uuid4().hex
 
     @cached_property
     def csp_nonce(self) -> str:

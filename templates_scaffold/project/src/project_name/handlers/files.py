@@ -27,7 +27,7 @@ class FilesHandler(BaseHandler):
 
     async def prepare(self) -> None:
         """Be ready for the body, which comes from now on."""
-        await super().prepare()  # % if auth
+        await super().prepare()
         if self.request.method != "POST":
             return
         length = self.request.headers.get("Content-Length", "")

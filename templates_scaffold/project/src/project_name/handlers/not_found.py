@@ -7,5 +7,5 @@ from .base import BaseHandler
 
 class NotFoundHandler(BaseHandler):
     async def prepare(self) -> None:
-        await super().prepare()  # % if auth
+        await super().prepare()
         raise HTTPError(404)

@@ -7,8 +7,7 @@ from .base import BaseHandler
 
 class StaticHandler(BaseHandler, StaticFileHandler):
     # % if auth
-    async def prepare(self) -> None:
-        """Ask nobody who they are: files are for all."""
+    is_told_who_asks = False
 
     # % endif
     def set_extra_headers(self, path: str) -> None:
