@@ -47,11 +47,13 @@ def _has_ipv6() -> bool:
     return True
 
 
+NGINX_STREAM = Path("/usr/lib/nginx/modules/ngx_stream_module.so")
 # What whoever sets up the machine can install or grant. Anything else is a program on PATH.
 _CONDITIONS: dict[str, Callable[[], bool]] = {
     "root": lambda: os.geteuid() == 0,
     "linux": Path("/proc/self").is_dir,
     "mounts": _may_mount,
+    "nginx stream": NGINX_STREAM.exists,
     "uvloop": lambda: importlib.util.find_spec("uvloop") is not None,
 }
 # What a machine is or is not: to ask for it would fail there for ever.

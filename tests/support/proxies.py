@@ -7,6 +7,7 @@ from pathlib import Path
 
 from support.certificates import certificate
 from support.connection import Connection
+from support.outside import NGINX_STREAM
 from support.programs import end, free_ports, started
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "proxies.md"
@@ -26,7 +27,7 @@ class Client(RequestHandler):
         request = self.request
         mine = {name: value for name, value in request.headers.items() if name.startswith(("X-", "Forw"))}
         mine.pop("X-Request-Id")
-        shown = {"client": [request.remote_ip, request.protocol, request.host], "headers": mine}
+        shown = {"client": [request.remote_ip, request.protocol, request.host], "path": request.path, "headers": mine}
         self.write({**shown, "connection": f"{os.getpid()} {id(request.connection.context)}"})
 
     def post(self):
@@ -52,14 +53,11 @@ _NGINX = """daemon off;
 user root;
 pid nginx.pid;
 error_log stderr notice;
-events {{}}
-http {{
-    access_log off;
-    {paths}
-    {documented}
-}}
+events {}
 """
-_NGINX_PATHS = " ".join(f"{name}_temp_path {name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+_NGINX_OWN = "access_log off; " + " ".join(
+    f"{name}_temp_path {name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+)
 _CADDY_OPTIONS = "{\n\tadmin off\n\tauto_https off\n\tstorage file_system storage\n}\n"
 _COMMANDS: Mapping[str, tuple[list[str], bytes]] = {
     "nginx": (["nginx", "-p", ".", "-c", "proxy.conf", "-e", "stderr"], b"start worker process"),
@@ -115,8 +113,10 @@ def proxy(language: str, text: str, folder: Path, upstream: str) -> Iterator[Pro
     }
     for word, mine in replaced.items():
         text = text.replace(word, mine)
-    if language == "nginx":
-        text = _NGINX.format(paths=_NGINX_PATHS, documented=text)
+    if language == "nginx" and text.startswith("stream"):
+        text = f"load_module {NGINX_STREAM};\n{_NGINX}{text}"
+    elif language == "nginx":
+        text = f"{_NGINX}http {{\n{_NGINX_OWN}\n{text}}}\n"
     elif language == "caddyfile":
         text = _CADDY_OPTIONS + text
     (folder / "proxy.conf").write_text(text)
