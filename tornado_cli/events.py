@@ -127,6 +127,13 @@ class NewCertificates(Message):
     pid: int
 
 
+class Edited(Message):
+    """To a serving process: templates or static files have changed, which open pages are to be told."""
+
+    styles: Sequence[str]
+    """Names of the stylesheets, when nothing else has changed."""
+
+
 class Bound(Message):
     """The answer to `BindElsewhere`: as many listeners as descriptors came along, or why there are none."""
 
@@ -178,6 +185,8 @@ class FilesKnown(Message):
 
     pid: int
     files: list[str]
+    served: list[str]
+    """Folders of templates and static files, which are read at each request."""
     are_all: bool
     """False when it failed, and came only so far."""
     since: int

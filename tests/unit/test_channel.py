@@ -38,7 +38,11 @@ def test_what_is_no_message_is_a_value_error(data: bytes) -> None:
 
 def test_messages_keep_their_boundaries_and_their_order() -> None:
     ours, theirs = channel_pair()
-    sent: list[Message] = [Activate(pid=1), FilesKnown(pid=2, files=["a", "b"], are_all=True, since=1), Activate(pid=3)]
+    sent: list[Message] = [
+        Activate(pid=1),
+        FilesKnown(pid=2, files=["a", "b"], served=["c"], are_all=True, since=1),
+        Activate(pid=3),
+    ]
     for message in sent:
         assert theirs.send(message)
     assert [received(ours).message for _ in sent] == sent

@@ -15,11 +15,11 @@ from tornado_cli.app.target import Target
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.sources import PYPROJECT
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
-from tornado_cli.events import ForkStage, StartProcess
+from tornado_cli.events import Edited, ForkStage, StartProcess
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
-from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
+from tornado_cli.serve.boot import EDITS, TURN, WORDS, ServeBoot
 from tornado_cli.serve.bytecode import drop_bytecode
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.fleet import Fleet, Phase
@@ -30,6 +30,7 @@ from tornado_cli.serve.terminal.browser import has_screen, open_browser
 from tornado_cli.serve.terminal.claims import Claims
 from tornado_cli.serve.terminal.keys import ALL_KEYS, Key, Keys
 from tornado_cli.serve.tree import Tree
+from tornado_cli.serve.watching.served import ServedFiles
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.children import reap
@@ -68,6 +69,7 @@ class Server:
         terminal: KeyTerminal,
         url: str,
         watcher: Watcher,
+        served: ServedFiles | None,
     ) -> None:
         self._boot = boot
         self._find = find
@@ -90,10 +92,13 @@ class Server:
         self._words = SharedWords(boot.words, WORDS)
         self._watcher = watcher
         self._changes = watcher.changes
-        self._tree = Tree(boot, inbox, addresses, self._claims, watcher, self._handle)
+        self._tree = Tree(boot, inbox, addresses, self._claims, watcher, served, self._handle)
         self._code: ExitCode | None = None
         self._had_terminal = not controlling_terminal_is_gone()
         self._inbox.register(self._changes, self._read_changes)
+        self._served = served
+        if served is not None:
+            self._inbox.register(served.changes, self._read_edits)
 
     def run(self) -> ExitCode:
         """Serve until a signal ends it."""
@@ -102,13 +107,16 @@ class Server:
             self._keys.follow()
             self._inbox.wait(self._time_left(), self._signal_arrived)
             self._read_changes()
+            self._read_edits()
             self._handle(events.Tick())
         self._tree.end()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 
     def _time_left(self) -> float | None:
-        deadlines = [moment for moment in (self._fleet.next_deadline(), self._changes.due()) if moment is not None]
+        edits_due = None if self._served is None else self._served.changes.due()
+        due = (self._fleet.next_deadline(), self._changes.due(), edits_due)
+        deadlines = [moment for moment in due if moment is not None]
         return max(0.0, min(deadlines) - time.monotonic()) if deadlines else None
 
     def _handle(self, happened: events.Event) -> None:
@@ -127,6 +135,18 @@ class Server:
             if self._fleet.phase is Phase.BROKEN or self._names_target(files):
                 is_other |= self._find_again()
             self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
+
+    def _read_edits(self) -> None:
+        files = () if self._served is None else self._served.take()
+        if not files:
+            return
+        # Pages that are asked for from now on are another build, whatever becomes of the message.
+        self._words[EDITS] += 1
+        styles = [Path(file).name for file in files if file.endswith(".css")]
+        number = self._fleet.newest_app()
+        if number is not None:
+            self._tree.tell(number, Edited(styles=styles if len(styles) == len(files) else []))
+        event(logger, logging.DEBUG, "edited", f"Open pages follow {self._shown(files)}.", files=list(files))
 
     def _names_target(self, files: tuple[str, ...]) -> bool:
         """Say whether another application may be meant now: by the settings, or by its own file."""

@@ -24,7 +24,8 @@ from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.terminal.greeting import greet
 from tornado_cli.serve.terminal.keys import ALL_KEYS
 from tornado_cli.serve.watching.changes import ChangedFiles
-from tornado_cli.serve.watching.choice import ground_of
+from tornado_cli.serve.watching.choice import ground_of, ignored_by
+from tornado_cli.serve.watching.served import ServedFiles
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.inbox import Inbox
@@ -81,6 +82,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         find = partial(_found_again, config, directory)
         changes = ChangedFiles()
         watcher = Watcher(ground, changes, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
+        served = _served(config, directory)
         server = Server(
             config,
             boot,
@@ -93,6 +95,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             terminal,
             url,
             watcher,
+            served,
         )
         with signals_for_main_thread_only():
             watcher.start()
@@ -103,6 +106,15 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             terminal.give_back()
             watcher.stop()
             changes.close()
+            if served is not None:
+                served.stop()
+
+
+def _served(config: ServeConfig, directory: Path) -> ServedFiles | None:
+    if not config.livereload:
+        return None
+    ignored = ignored_by(config, directory)
+    return ServedFiles(ignored, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
 
 
 def _store_of_requests() -> int:

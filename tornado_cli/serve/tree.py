@@ -13,6 +13,7 @@ from tornado_cli.events import (
     Boot,
     Drain,
     DropListeners,
+    Edited,
     FilesKnown,
     ForkProcess,
     ForkStage,
@@ -33,6 +34,7 @@ from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.forkservers.head_start import interpreter_with
 from tornado_cli.serve.forkservers.learning import Learned
 from tornado_cli.serve.terminal.claims import Claims
+from tornado_cli.serve.watching.served import ServedFiles
 from tornado_cli.serve.watching.watcher import Watcher
 from tornado_cli.system.bound import BoundAddresses
 from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel_pair
@@ -63,6 +65,8 @@ class Tree:
     claims: Claims
     watcher: Watcher
     """Told of the files that the application is made of."""
+    served: ServedFiles | None
+    """Told of the folders that it serves from, when open pages follow them."""
     on_event: Callable[[events.Event], None]
     _stages: dict[int, _Held] = field(default_factory=dict)
     _processes: dict[int, _Held] = field(default_factory=dict)
@@ -128,6 +132,11 @@ class Tree:
         held = self._processes.get(number)
         if held is not None and held.channel is not None and held.child is not None:
             held.channel.send(Drain(pid=held.child.pid, grace=grace, takes_queue=is_final))
+
+    def tell(self, number: int, order: Edited) -> None:
+        held = self._processes.get(number)
+        if held is not None and held.channel is not None:
+            held.channel.send(order)
 
     def kill(self, number: int) -> None:
         held = self._processes.get(number)
@@ -215,8 +224,10 @@ class Tree:
                 self.on_event(events.BecameReady(number))
             case AppFailed() as failed:
                 self.on_event(events.Failed(number, _failure(failed)))
-            case FilesKnown(files=files, are_all=are_all, since=since):
-                (self.watcher.follow if are_all else self.watcher.follow_also)(files, since)
+            case FilesKnown() as known:
+                (self.watcher.follow if known.are_all else self.watcher.follow_also)(known.files, known.since)
+                if self.served is not None and known.are_all:
+                    self.served.watch(known.served, known.since)
             case ImportsLearned():
                 with contextlib.suppress(ValueError, OSError):
                     self.on_event(events.Learned(number, Learned.from_bytes(read_file(received.descriptors[0]))))

@@ -25,6 +25,11 @@ class AppFiles:
         """Templates and static files are read anew at each request."""
         self._served |= served_folders(application)
 
+    @property
+    def served(self) -> list[str]:
+        """The folders of templates and static files."""
+        return sorted(self._served)
+
     def end(self) -> None:
         """Leave out what is opened from now on: the application is up, or has failed."""
         self._opened.stop()

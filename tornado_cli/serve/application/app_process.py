@@ -122,6 +122,7 @@ class AppProcess:
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
             on_drain=front.drop_tabs,
             explain=tools.explain,
+            obey=front.obey,
             before_leaving=self._leave,
         )
         if order.page is None and os.isatty(0):
@@ -201,7 +202,9 @@ class AppProcess:
         is_up = self.hosting.service.is_ready
         self.files.end()
         known = self.files.found()
-        self._channel.send(FilesKnown(pid=os.getpid(), files=known, are_all=is_up, since=self._begun_at))
+        served = self.files.served
+        report = FilesKnown(pid=os.getpid(), files=known, served=served, are_all=is_up, since=self._begun_at)
+        self._channel.send(report)
         if not is_up:
             return
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tornado import httputil
 
+from tornado_cli.events import Edited, Message
 from tornado_cli.http.exchange import Exchange
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
 
@@ -41,6 +42,11 @@ class ToolsFront:
 
         self.tabs = Tabs()
         return tools_application(self._tools, self.tabs)
+
+    def obey(self, order: Message) -> None:
+        """Have open pages show what was edited."""
+        if self.tabs is not None and isinstance(order, Edited):
+            self.tabs.tell({"styles": order.styles} if order.styles else {})
 
     def drop_tabs(self) -> None:
         """Have open pages connect to the process that serves from now on."""

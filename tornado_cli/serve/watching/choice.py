@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import UsageError
-from tornado_cli.serve.watching.gitignore import parse_ignore_file
+from tornado_cli.serve.watching.gitignore import IgnoreFile, parse_ignore_file
 from tornado_cli.serve.watching.ground import Ground
 from tornado_cli.serve.watching.rules import Rules
 
@@ -25,13 +25,18 @@ def ground_of(config: ServeConfig, home: Path, search_path: Iterable[str], also:
     files = [path for path in named if not os.path.isdir(path)] + [os.path.realpath(path) for path in also]
     tops: list[str] = [str(home), *(entry for entry in search_path if os.path.isdir(entry)), *folders]
     rules = Rules(
-        ignored=parse_ignore_file(os.path.realpath(home), "\n".join(config.ignore)) if config.ignore else None,
+        ignored=ignored_by(config, home),
         whole=frozenset(folders),
         named=frozenset(files),
     )
     places = list(dict.fromkeys(os.path.realpath(top) for top in tops))
     deep = tuple(place for place in places if place in folders or not is_broad(place))
     return Ground(deep, rules, [place for place in places if place not in deep])
+
+
+def ignored_by(config: ServeConfig, home: Path) -> IgnoreFile | None:
+    """Return what `--ignore` says."""
+    return parse_ignore_file(os.path.realpath(home), "\n".join(config.ignore)) if config.ignore else None
 
 
 def is_broad(folder: str) -> bool:

@@ -118,6 +118,14 @@ class Ground:
                 known.files[name] = signature
             return True
 
+    def changed_since(self, moment: int) -> list[str]:
+        """Return the files that were written or put there after a moment, in nanoseconds since the epoch."""
+        with self._lock:
+            known = [(folder, dict(found.files)) for folder, found in self._folders.items()]
+        return [
+            os.path.join(folder, name) for folder, files in known for name in files if max(files[name][:2]) > moment
+        ]
+
     def follow(self, paths: Iterable[str]) -> Following:
         """Have these files count whatever their names are."""
         names = [_real_names(path) for path in paths if not is_noise(path)]

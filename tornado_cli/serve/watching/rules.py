@@ -46,6 +46,8 @@ class Rules:
     """`--ignore`: stronger than any other word."""
     whole: frozenset[str] = frozenset()
     """Folders in which each file counts, by their real paths."""
+    heeds_ignore_files: bool = True
+    """Whether what a repository leaves out is left out here, too."""
     named: frozenset[str] = frozenset()
     """Files that count whatever their names are, by their real paths."""
 
@@ -73,7 +75,9 @@ class Rules:
 
     def _is_ignored(self, path: str, ignore_files: IgnoreFiles, *, is_folder: bool) -> bool:
         verdict = self.ignored.verdict(path, is_folder=is_folder) if self.ignored is not None else None
-        return is_ignored(ignore_files, path, is_folder=is_folder) if verdict is None else verdict
+        if verdict is None:
+            return self.heeds_ignore_files and is_ignored(ignore_files, path, is_folder=is_folder)
+        return verdict
 
     def _is_in_whole(self, path: str) -> bool:
         # Most ways to save begin with a hidden file.
