@@ -10,6 +10,8 @@ from support.project import write
 from support.proxies import CLIENT, HOST, SHOWS_THE_CLIENT, SPOOFED, Proxy, client_of_websocket, documented, proxy
 from support.server_process import DEADLINE, ServerProcess
 
+# Addresses of the loopback network that are no 127.0.0.1.
+pytestmark = pytest.mark.outside("linux")
 HTTP = [
     pytest.param("nginx", id="nginx", marks=pytest.mark.outside("nginx")),
     pytest.param("haproxy", id="haproxy", marks=pytest.mark.outside("haproxy")),

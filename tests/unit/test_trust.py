@@ -1,81 +1,41 @@
-"""How machines come to trust a development authority: commands that do it where they are typed."""
+"""Who is trusted to speak for others."""
 
-import os
-import subprocess
-from collections.abc import Collection
-from pathlib import Path
+import socket
+from typing import Any
 
 import pytest
 
-from tornado_cli.system.certificates.kept import authorities
-from tornado_cli.system.certificates.telling import this_machine, told_of_trust
-from tornado_cli.system.certificates.trust import Machine, Step, forgetting, trusting
-
-AUTHORITY = Path("/home/a b/authority.pem")
-KEYCHAIN = "~/Library/Keychains/login.keychain-db"
-
-
-def machine(*programs: str, system: str = "linux", profiles: Collection[Path] = ()) -> Machine:
-    return Machine(system=system, has=programs.__contains__, home=Path("/home/a b"), firefox_profiles=list(profiles))
-
-
-def commands(steps: Collection[Step]) -> list[str]:
-    return [command for step in steps for command in step.commands]
+from tornado_cli.errors import UsageError
+from tornado_cli.http.trust import Trust
 
 
 @pytest.mark.parametrize(
-    ("here", "trusts", "forgets"),
+    ("trusted", "address", "family", "holds"),
     [
-        (machine("update-ca-certificates"), "sudo update-ca-certificates", "sudo update-ca-certificates --fresh"),
-        (machine("update-ca-trust", "trust"), "sudo update-ca-trust", "sudo update-ca-trust"),
-        (
-            machine("trust"),
-            "sudo trust anchor '/home/a b/authority.pem'",
-            "sudo trust anchor --remove '/home/a b/authority.pem'",
-        ),
-        (
-            machine(system="darwin"),
-            f"security add-trusted-cert -r trustRoot -p ssl -k {KEYCHAIN} '/home/a b/authority.pem'",
-            "security remove-trusted-cert '/home/a b/authority.pem'",
-        ),
+        ("10.0.0.0/8", ("10.1.2.3", 1), socket.AF_INET, True),
+        ("10.0.0.0/8", ("11.0.0.1", 1), socket.AF_INET, False),
+        ("10.0.0.1", ("10.0.0.1", 1), socket.AF_INET, True),
+        ("10.0.0.1", ("::ffff:10.0.0.1", 1, 0, 0), socket.AF_INET6, True),
+        ("fe80::/10", ("fe80::1%eth0", 1, 0, 2), socket.AF_INET6, True),
+        ("::1", ("::1", 1, 0, 0), socket.AF_INET6, True),
+        ("::1", ("127.0.0.1", 1), socket.AF_INET, False),
+        ("unix", "", socket.AF_UNIX, True),
+        ("unix", b"\0name", socket.AF_UNIX, True),
+        ("unix", ("127.0.0.1", 1), socket.AF_INET, False),
+        ("0.0.0.0/0", "", socket.AF_UNIX, False),
+        # Whom the PROXY protocol has told at a Unix socket.
+        ("unix", ("203.0.113.9", 1), socket.AF_UNIX, False),
+        ("203.0.113.9", ("203.0.113.9", 1), socket.AF_UNIX, True),
     ],
 )
-def test_each_system_has_its_own_way(here: Machine, trusts: str, forgets: str) -> None:
-    assert trusts in commands(list(trusting(AUTHORITY, here)))
-    assert forgets in commands(list(forgetting(AUTHORITY, here)))
+def test_a_peer_is_trusted_by_its_address_or_as_one_at_a_unix_socket(
+    trusted: str, address: Any, family: int, holds: bool
+) -> None:
+    assert Trust([trusted]).holds_for_peer(address, family) is holds
 
 
-def test_firefox_has_a_database_for_each_profile_or_is_told_by_hand() -> None:
-    steps = list(trusting(AUTHORITY, machine(profiles=[Path("/p/one"), Path("/p/two")])))
-    assert sum("sql:/p/" in command for command in commands(steps)) == 2
-    [by_hand] = [step for step in trusting(AUTHORITY, machine("firefox")) if "Firefox" in step.about]
-    assert by_hand.commands == []
-
-
-def test_certutil_is_installed_first_and_nothing_is_said_twice() -> None:
-    both = [AUTHORITY, AUTHORITY.with_name("network-authority.pem")]
-    lines = told_of_trust(both, machine("apt-get"), forget=False).splitlines()
-    assert lines.count("sudo apt-get install libnss3-tools") == 1
-    assert sum(line.startswith("certutil -N") for line in lines) == 1
-    assert sum(line.startswith("certutil -A") for line in lines) == 2
-
-
-@pytest.mark.outside("certutil")
-def test_what_is_shown_can_be_typed_and_undone(tmp_path: Path) -> None:
-    home = tmp_path / "a home"
-    environ = {"HOME": str(home), "PATH": os.environ["PATH"]}
-    [authority] = authorities(made=True, environ=environ)
-    database = f"sql:{home}/.pki/nssdb"
-
-    def typed(*, forget: bool) -> list[str]:
-        text = told_of_trust([authority], this_machine(environ), forget=forget)
-        for line in text.splitlines():
-            if line.startswith(("mkdir ", "certutil ")):
-                subprocess.run(["bash", "-ec", line], env=environ, check=True)
-        command = ["certutil", "-L", "-d", database]
-        listed = subprocess.run(command, env=environ, check=True, capture_output=True, text=True).stdout
-        return [line for line in listed.splitlines() if line.startswith("tcli-")]
-
-    [trusted] = typed(forget=False)
-    assert trusted.split() == ["tcli-authority", "C,,"]
-    assert typed(forget=True) == []
+@pytest.mark.parametrize("text", ["", "proxy.example", "10.0.0.1/8", "10.0.0.0/33", "unix:/run/x", "*"])
+def test_what_is_no_proxy_s_address_is_an_error_that_names_it(text: str) -> None:
+    with pytest.raises(UsageError) as error:
+        Trust([text])
+    assert f"--trusted-proxies {text} is no address" in str(error.value)
