@@ -25,6 +25,8 @@ class Answer:
     headers: dict[str, str] = field(repr=False)
     """Names in lower case."""
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Each as it was set."""
 
     @property
     def text(self) -> str:
@@ -117,7 +119,8 @@ class Connection:
             body = response.read()
         finally:
             response.close()
-        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, headers, body, tuple(response.headers.get_all("Set-Cookie", [])))
 
     def has_answer(self, *, within: float) -> bool:
         """Say whether something comes in so many seconds."""

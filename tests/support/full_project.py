@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from support.server_process import ServerProcess
@@ -18,9 +18,12 @@ def make_full(folder: Path, **given: bool | str) -> Path:
     return target
 
 
-def served(project: Path, *arguments: str, env: Mapping[str, str] | None = None) -> ServerProcess:
+def served(
+    project: Path, *arguments: str, env: Mapping[str, str] | None = None, forgives: Sequence[str] = ()
+) -> ServerProcess:
     """As in production."""
-    return ServerProcess("run", *arguments, cwd=project, env={"PYTHONPATH": "src", **(env or {})})
+    own = {"PYTHONPATH": "src", **(env or {})}
+    return ServerProcess("run", *arguments, cwd=project, env=own, forgives=forgives)
 
 
 def grant_admin(project: Path, name: str) -> None:
