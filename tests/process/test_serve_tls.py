@@ -1,5 +1,6 @@
 """`tcli serve` over TLS: with a certificate made here, or one's own; reloads, pages and WebSockets go on over it."""
 
+import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,25 @@ def test_who_trusts_the_authority_is_served_without_a_word(tmp_path: Path) -> No
         with Connection(server.port, tls=context) as client:
             assert client.get().status == 200
         assert not [event for event in server.events if event.get("logger") == "tornado.general"]
+
+
+def test_browsers_that_do_not_trust_it_are_one_line_however_many_they_are(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": APP})
+    with ServerProcess("serve", "--ssl", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        other = tmp_path / "other.pem"
+        other.write_bytes(certificate("localhost", is_authority=True).certificate_pem)
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = client_context(str(other))
+            context.minimum_version = context.maximum_version = version
+            for _ in range(3):
+                with pytest.raises(ssl.SSLCertVerificationError):
+                    Connection(server.port, tls=context)
+        assert server.get().text == "https"
+        server.wait_for("handshake_failed")
+        [told] = [event for event in server.events if "tls" in str(event.get("message")).lower()]
+        assert (told["event"], told["level"]) == ("handshake_failed", "info")
+        assert server.stop() == 0
 
 
 def test_a_certificate_of_ones_own_turns_tls_on(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """The inspector's pages under `/__tcli__/`: the list, a request, and the button that sends it again."""
 
+import os
 import time
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from tornado.template import Loader
 from tornado.web import HTTPError
 
+from tornado_cli.serve.browser_tools.editors import editor_link, url_template
 from tornado_cli.serve.browser_tools.guards import ToolHandler
 from tornado_cli.serve.browser_tools.tools import PREFIX
 from tornado_cli.serve.inspector.again import send_again, why_not_again
@@ -37,7 +40,8 @@ class InspectorHandler(ToolHandler):
             self.inspector.recorder.catch_up()
 
     def show(self, template: str, **values: Any) -> None:
-        shared = {"prefix": PREFIX, "token": self.tools.token, "spoken": spoken, "kept": KEPT}
+        link = partial(editor_link, url_template(self.tools.editor, os.environ))
+        shared = {"prefix": PREFIX, "token": self.tools.token, "spoken": spoken, "kept": KEPT, "link": link}
         self.write(_TEMPLATES.load(template).generate(**shared, **values))
 
     def record(self, number: str) -> dict[str, Any]:

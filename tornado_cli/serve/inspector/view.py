@@ -9,6 +9,7 @@ from tornado_cli.http.exchange import SWITCHING_PROTOCOLS
 from tornado_cli.logs.masking import mask_query
 from tornado_cli.logs.record import clock_time
 from tornado_cli.records import Record
+from tornado_cli.serve.browser_tools.hiding import Hider
 from tornado_cli.serve.inspector.bodies import Shown, shown_body
 from tornado_cli.serve.inspector.masking import masked_fields, masked_headers, masked_text
 from tornado_cli.serve.inspector.waterfall import Bar, bars_of
@@ -35,11 +36,20 @@ class Row(Record, kw_only=True):
     """Kind and text of each."""
 
 
+class Place(Record):
+    """Where something stands in code."""
+
+    file: str
+    line: int
+    text: str
+
+
 class Details(Record, kw_only=True):
     """A request as its own page has it."""
 
     row: Row
     facts: tuple[tuple[str, str], ...]
+    written_in: Place | None
     request_headers: Sequence[tuple[str, str]]
     request_body: Shown
     query: Sequence[tuple[str, str]]
@@ -73,9 +83,11 @@ def row_of(record: Mapping[str, Any], now: float) -> Row:
 
 def details_of(record: Mapping[str, Any], now: float) -> Details:
     logs = record.get("logs", [])
+    hider = Hider(os.environ, dict(record.get("request_headers", ())))
     return Details(
         row=row_of(record, now),
         facts=tuple(_facts(record, now)),
+        written_in=_place_of(record, record["function"]),
         request_headers=_headers(record, "request_headers"),
         request_body=shown_body(
             record.get("request_body", ""), record["request_size"], record.get("request_headers", [])
@@ -84,8 +96,8 @@ def details_of(record: Mapping[str, Any], now: float) -> Details:
         answer_headers=_headers(record, "answer_headers"),
         answer_body=shown_body(record.get("answer_body", ""), record["answer_size"], record.get("answer_headers", [])),
         marks=tuple(_spoken_mark(mark) for mark in record["marks"]),
-        exceptions=[_shown_exception(one) for one in record.get("exceptions", [])],
-        logs=[_shown_line(line) for line in logs],
+        exceptions=[_shown_exception(one, hider) for one in record.get("exceptions", [])],
+        logs=[_shown_line(line, hider) for line in logs],
         left_out=record["lines"] - len(logs),
         is_traced=record["is_traced"],
         bars=bars_of(record.get("awaits", []), _seconds(record, now)),
@@ -158,7 +170,6 @@ def _facts(record: Mapping[str, Any], now: float) -> list[tuple[str, str]]:
         ("Took", spoken(_seconds(record, now))),
         ("Answer began after", "" if first is None else spoken(first)),
         ("Handler", record["handler"]),
-        ("Written in", " in ".join(part for part in (place(record), record["function"]) if part)),
         ("Client", record["client"]),
         ("Request id", record["request_id"]),
         ("Process", str(record["pid"])),
@@ -182,17 +193,23 @@ def _spoken_mark(mark: Mapping[str, Any]) -> str:
     return f"Waited {spoken(mark['seconds'])} for the event loop, which was held by {mark['place']}."
 
 
-def _shown_exception(exception: Mapping[str, Any]) -> dict[str, Any]:
-    text = masked_text(exception["text"])
-    return {"title": masked_text(exception["title"]), "text": text, "place": place(exception)}
+def _place_of(values: Mapping[str, Any], function: str = "") -> Place | None:
+    if not values.get("file"):
+        return None
+    return Place(values["file"], values["line"], " in ".join(part for part in (place(values), function) if part))
 
 
-def _shown_line(line: Mapping[str, Any]) -> dict[str, Any]:
+def _shown_exception(exception: Mapping[str, Any], hider: Hider) -> dict[str, Any]:
+    title, text = (masked_text(hider.text(exception[name])) for name in ("title", "text"))
+    return {"title": title, "text": text, "place": _place_of(exception)}
+
+
+def _shown_line(line: Mapping[str, Any], hider: Hider) -> dict[str, Any]:
     return {
         "at": spoken(line["at"]),
         "level": line["level"].lower(),
         "logger": visible(line["logger"]),
-        "message": masked_text(visible(line["message"], multiline=True)),
+        "message": masked_text(hider.text(visible(line["message"], multiline=True))),
     }
 
 

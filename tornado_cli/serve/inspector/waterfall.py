@@ -16,7 +16,10 @@ class Bar(Record, kw_only=True):
     """Places in units of the drawing, times in seconds."""
 
     what: str
+    file: str
+    line: int
     place: str
+    """The two as people read them, and the function."""
     task: str
     """Empty as long as it is the same."""
     began: float
@@ -39,6 +42,8 @@ def _bar(one: Mapping[str, Any], scale: float, task: str) -> Bar:
     where = f"{short_path(one['file'])}:{one['line']}" if one.get("file") else ""
     return Bar(
         what=one.get("called") or one.get("function") or "something",
+        file=one.get("file", ""),
+        line=one.get("line", 0),
         place=" in ".join(part for part in (where, one.get("function", "")) if part),
         task=task,
         began=one["began"],
