@@ -12,9 +12,10 @@ from tornado_cli.http.host_patterns import host_of
 from tornado_cli.http.trust import plain_address
 
 _LISTS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
-_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+# Nothing is tried twice: a client may send thousands of blanks.
 _PAIR = re.compile(
-    rf'[ \t]*(?:(?P<name>{_WORD})=(?:(?P<token>{_WORD})|"(?P<quoted>(?:[^"\\]|\\.)*)"))?[ \t]*(?P<end>[;,]|\Z)'
+    rf'[ \t]*+(?:(?P<name>{_WORD})=(?:(?P<token>{_WORD})|"(?P<quoted>(?:[^"\\]|\\.)*+)"))?+[ \t]*+(?P<end>[;,]|\Z)'
 )
 _ESCAPED = re.compile(r"\\(.)")
 _PORT = r"(?::(?:[0-9]{1,5}|_[A-Za-z0-9._-]+))?"
