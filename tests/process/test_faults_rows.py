@@ -445,13 +445,42 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_forwarded::test_whatever_a_client_writes_the_proxy_s_word_counts",
         ),
     ),
+    "X1": (
+        "what only development shows is asked of production",
+        (
+            "test_browser_tools::test_run_has_nothing_of_it",
+            "test_run_serving::test_debug_settings_are_undone_with_a_warning",
+            "test_inspector::test_without_debug_there_is_nothing_of_it",
+        ),
+    ),
+    "X2": (
+        "a page of another origin asks",
+        (
+            "test_browser_tools::test_a_page_of_another_origin_is_refused",
+            "test_browser_tools::test_the_token_of_this_run_is_needed",
+            "test_inspector::test_nobody_else_has_anything_sent_again",
+            "test_inspector::test_without_the_token_of_this_run_nothing_is_sent_again",
+        ),
+    ),
     "X3": (
         "a stranger's name leads to this machine (DNS rebinding)",
         (
             "test_allowed_hosts::test_serve_answers_for_any_host_but_shows_the_source_to_this_machine_s_own_only",
             "test_allowed_hosts::test_a_request_for_another_host_is_misdirected_and_the_connection_stays",
             "test_browser_tools::test_another_host_is_misdirected_though_the_origin_is_its_own",
+            "test_inspector::test_what_it_shows_is_for_pages_of_this_machine",
         ),
+    ),
+    "X4": (
+        "another site loads what is shown here",
+        (
+            "test_browser_tools::test_another_site_can_load_nothing",
+            "test_inspector::test_what_it_shows_is_for_pages_of_this_machine",
+        ),
+    ),
+    "X7": (
+        "others can reach a server that shows its application's insides",
+        ("test_browser_tools::test_another_machine_gets_the_application_only_unless_it_may",),
     ),
 }
 """By the number of the fault: what happens, and `module::test` of those who let it happen."""

@@ -7,6 +7,7 @@ from tornado_cli.serve.browser_tools.hiding import Hider
 HIDER = Hider(
     {"DB_PASSWORD": "pgpassword1", "SHELL": "harmless", "API_KEY": "1"}, {"Cookie": "sid=s3ss10n; theme=dark"}
 )
+SYSTEM = {"PWD": "/home/ada/shop", "XDG_SESSION_TYPE": "wayland", "SSH_AUTH_SOCK": "/run/agent"}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ HIDER = Hider(
 )
 def test_a_message_is_shown_without_secrets(text: str, shown: str) -> None:
     assert HIDER.text(text) == shown
+
+
+def test_folders_and_kinds_of_a_session_are_no_secrets() -> None:
+    text = " ".join(SYSTEM.values())
+    assert Hider(SYSTEM).text(text) == text
 
 
 @pytest.mark.parametrize(

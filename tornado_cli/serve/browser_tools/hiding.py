@@ -17,6 +17,8 @@ _IN_SOURCE = re.compile(
     rf"""(?P<name>{_NAMED}\s*(?::\s*\w+\s*)?[:=(,]\s*[rbf]?)(?P<quote>"{{3}}|'{{3}}|["'])(?:(?!(?P=quote)).)+""",
     re.IGNORECASE,
 )
+# What a session of the desktop or a shell sets: folders and kinds, which stand in every path and text.
+_OF_THE_SYSTEM = re.compile(r"(OLD)?PWD|SSH_AUTH_SOCK|(XDG|DBUS|DESKTOP|GNOME|KDE)_\w+|SESSION_MANAGER|WINDOWPATH")
 _LITERAL = re.compile(r"(?<=\")[^\"]+(?=\")|(?<=')[^']+(?=')")
 _IN_URL = re.compile(r"(?P<name>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE)
 _SHORTEST = 5
@@ -33,7 +35,8 @@ class Hider:
 
     def __init__(self, *named: Mapping[str, str]) -> None:
         """Take names and values: the environment's, a request's headers."""
-        values = [value for one in named for name, value in one.items() if is_secret_name(name)]
+        pairs = [pair for one in named for pair in one.items() if not _OF_THE_SYSTEM.fullmatch(pair[0])]
+        values = [value for name, value in pairs if is_secret_name(name)]
         self._values = _any_of([*values, *(part for value in values for part in re.split(r"[\s=;,]+", value))])
 
     def text(self, text: str) -> str:
