@@ -3,10 +3,12 @@
 import ssl
 
 
-def handshake(server: ssl.SSLContext, client: ssl.SSLContext, host: str = "localhost") -> ssl.SSLObject:
+def handshake(
+    server: ssl.SSLContext, client: ssl.SSLContext, host: str = "localhost", session: ssl.SSLSession | None = None
+) -> ssl.SSLObject:
     """Shake hands and return the client's side; raises what either side raises."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    client_side = client.wrap_bio(to_client, to_server, server_hostname=host)
+    client_side = client.wrap_bio(to_client, to_server, server_hostname=host, session=session)
     server_side = server.wrap_bio(to_server, to_client, server_side=True)
     waiting = [client_side, server_side]
     for _ in range(10):
