@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 
 from harness.client import HOST
-from harness.contenders import CONTENDERS, WORKERS, Contender, running
+from harness.contenders import CONTENDERS, TLS_CONTENDERS, WORKERS, Contender, running
 from harness.intervals import median_interval
 from harness.tables import table
 from harness.verdict import CannotMeasureError, Promise, conclude, progress, run, say
@@ -34,6 +34,8 @@ COMPARISONS = (
     Comparison("tcli run x2, log", "tornado x2, log", 1.18),
     Comparison("tcli run uvloop x2, log", "tornado x2, log", 1.35),
     Comparison("tcli run x2, no log", "tornado x2, no log", 0.96),
+    Comparison("tcli run x2, TLS, log", "tornado x2, TLS, log", 0.97),
+    Comparison("tcli run x2, TLS, no log", "tornado x2, TLS, no log", 0.97),
 )
 
 
@@ -95,8 +97,10 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=5, help="Of load for each row and round.")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--skip", default="", help="Leave out rows whose name holds this.")
+    parser.add_argument("--tls", action="store_true", help="Compare over TLS, all with the same certificate.")
     settings = parser.parse_args()
-    contenders = [one for one in CONTENDERS if not settings.skip or settings.skip not in one.name]
+    among = TLS_CONTENDERS if settings.tls else CONTENDERS
+    contenders = [one for one in among if not settings.skip or settings.skip not in one.name]
     check(contenders)
     found: dict[str, list[Measured]] = {one.name: [] for one in contenders}
     for number in range(settings.rounds):

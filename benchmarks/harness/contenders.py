@@ -1,12 +1,15 @@
 """The servers whose throughput is compared: the same application and the same machine, each started as its users do."""
 
+import functools
 import http.client
+import ssl
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
+from harness.certificates import new_pair
 from harness.client import HOST
 from harness.process_tree import Process, tree_of
 from harness.project import project_folder
@@ -29,21 +32,32 @@ class Contender:
     """How many forks below the process that is started: plain Tornado 1, tcli 2 (its leader is between)."""
     is_logging: bool
     wants_uvloop: bool = False
+    is_tls: bool = False
 
 
-def _tornado(name: str, *arguments: str, is_logging: bool) -> Contender:
+def _tornado(name: str, *arguments: str, is_logging: bool, is_tls: bool = False) -> Contender:
     log = ("--log",) if is_logging else ()
     command = ("-m", "apps.hello", "--workers", str(WORKERS), *log, *arguments)
     return Contender(
-        name=name, command=command, worker_depth=1, is_logging=is_logging, wants_uvloop="uvloop" in arguments
+        name=name,
+        command=command,
+        worker_depth=1,
+        is_logging=is_logging,
+        wants_uvloop="uvloop" in arguments,
+        is_tls=is_tls,
     )
 
 
-def _tcli(name: str, *arguments: str, is_logging: bool) -> Contender:
+def _tcli(name: str, *arguments: str, is_logging: bool, is_tls: bool = False) -> Contender:
     log = () if is_logging else ("--no-access-log",)
     command = ("-m", "tornado_cli", "run", "apps.hello:make_app", "--workers", str(WORKERS), *log, *arguments)
     return Contender(
-        name=name, command=command, worker_depth=2, is_logging=is_logging, wants_uvloop="uvloop" in arguments
+        name=name,
+        command=command,
+        worker_depth=2,
+        is_logging=is_logging,
+        wants_uvloop="uvloop" in arguments,
+        is_tls=is_tls,
     )
 
 
@@ -54,6 +68,13 @@ CONTENDERS = (
     _tornado("tornado x2, no log", is_logging=False),
     _tcli("tcli run x2, no log", is_logging=False),
 )
+TLS_CONTENDERS = (
+    _tornado("tornado x2, TLS, log", is_logging=True, is_tls=True),
+    _tcli("tcli run x2, TLS, log", is_logging=True, is_tls=True),
+    _tornado("tornado x2, TLS, no log", is_logging=False, is_tls=True),
+    _tcli("tcli run x2, TLS, no log", is_logging=False, is_tls=True),
+)
+"""All with one certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +88,7 @@ class CpuTime:
 
 class RunningContender:
     def __init__(self, contender: Contender, port: int, server: Started) -> None:
-        self.url = f"http://{HOST}:{port}/"
+        self.url = f"{'https' if contender.is_tls else 'http'}://{HOST}:{port}/"
         self._port = port
         self._contender = contender
         self._server = server
@@ -105,16 +126,27 @@ class RunningContender:
         return True
 
     def _answer(self) -> bytes:
-        client = http.client.HTTPConnection(HOST, self._port, timeout=1)
+        client = (
+            http.client.HTTPSConnection(HOST, self._port, timeout=1, context=ssl._create_unverified_context())  # noqa: SLF001, S323 - documented, and its certificate is its own.
+            if self._contender.is_tls
+            else http.client.HTTPConnection(HOST, self._port, timeout=1)
+        )
         with closing(client):
             client.request("GET", "/")
             return client.getresponse().read()
 
 
+@functools.cache
+def _certificate() -> tuple[str, ...]:
+    certfile, keyfile = new_pair().write(project_folder() / "certificate")
+    return ("--certfile", str(certfile), "--keyfile", str(keyfile))
+
+
 @contextmanager
 def running(contender: Contender, port: int) -> Iterator[RunningContender]:
     """Start it with its output in a file, as a service manager would; end all of it afterwards."""
-    with started([sys.executable, *contender.command, "--port", str(port)], project_folder()) as server:
+    command = [sys.executable, *contender.command, "--port", str(port), *(_certificate() if contender.is_tls else ())]
+    with started(command, project_folder()) as server:
         one = RunningContender(contender, port, server)
         one.wait_until_serving()
         yield one

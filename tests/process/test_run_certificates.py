@@ -15,7 +15,7 @@ from support.certificates import Made, certificate
 from support.connection import Connection
 from support.handshakes import client_context
 from support.load import SteadyClients
-from support.project import write
+from support.project import Gate, write
 from support.server_process import ServerProcess
 from support.tls_clients import served, showing, wait_until, wait_until_all_serve
 
@@ -334,6 +334,20 @@ def test_a_certificate_that_is_written_long_before_its_key_costs_nobody_a_handsh
         wait_until_all_serve(server.port, new, workers=2)
     assert clients.failed == []
     assert not server.seen("certificate_refused")
+
+
+def test_a_change_during_a_long_import_is_served_from_the_first_connection_on(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    project = write(tmp_path / "project", {"main.py": APP.replace("import os\n", f"import os\n{gate.code}\n", 1)})
+    live, new = Live(project), made("localhost")
+    live.switch(made("localhost"))
+    files = ("--certfile", "live/site.crt", "--keyfile", "live/site.key")
+    with ServerProcess("run", *files, cwd=project) as server:
+        gate.wait_for_somebody()
+        live.switch(new)
+        server.wait_for("certificate_changed")
+        gate.open()
+        assert served(server.port) == new.certificate
 
 
 def test_at_a_reload_a_bad_pair_is_told_at_once_and_the_old_one_is_served_by_the_new_workers(

@@ -72,7 +72,6 @@ class Supervisor:
         self._directory = directory
         self._reread = reread
         self._crews: dict[int, Crew] = {}
-        self._certificates = certificates
         self._handing_out = None if certificates is None else HandingOut(certificates, fleet, self._crews)
         self._claims = Claims(addresses, fleet, self._crews)
         self._reports = Reports(self._crews, inbox, elsewhere, self._handle)
@@ -95,7 +94,7 @@ class Supervisor:
         return self._code
 
     def _time_left(self) -> float | None:
-        deadlines = (self._fleet.next_deadline(), None if self._certificates is None else self._certificates.next_look)
+        deadlines = (self._fleet.next_deadline(), None if self._handing_out is None else self._handing_out.next_look)
         deadline = min((one for one in deadlines if one is not None), default=None)
         return None if deadline is None else max(0.0, deadline - time.monotonic())
 
@@ -199,10 +198,8 @@ class Supervisor:
                 tell(action)
 
     def _activate(self, generation: int, slot: int, pid: int) -> None:
-        descriptors = [] if self._certificates is None else [self._certificates.descriptor]
-        self._crews[generation].order(slot, Activate(pid=pid), descriptors)
-        if self._handing_out is not None:
-            self._handing_out.note_activation(generation, slot, pid)
+        certificates = [] if self._handing_out is None else [self._handing_out.with_activation(generation, slot, pid)]
+        self._crews[generation].order(slot, Activate(pid=pid), certificates)
 
     def _drain_order(self, action: actions.DrainWorker) -> Drain:
         dropped = [] if action.is_final else self._claims.dropped_by(action.generation)
@@ -252,7 +249,7 @@ class Supervisor:
         crew.scoreboard.was_ready = True
         workers = self._fleet.workers
         event(logger, logging.INFO, "ready", f"Generation {number} serves.", generation=number, workers=workers)
-        before, self._urls = self._urls, urls_of(crew.listeners, "http" if self._certificates is None else "https")
+        before, self._urls = self._urls, urls_of(crew.listeners, "http" if self._handing_out is None else "https")
         tell_change(before, self._urls)
 
     def _tell_death(self, death: actions.TellDeath) -> None:

@@ -21,9 +21,15 @@ class HandingOut:
         self._given: dict[tuple[int, int], tuple[int, int]] = {}
         """Pid and version, by generation and slot."""
 
-    def note_activation(self, generation: int, slot: int, pid: int) -> None:
-        """Note that a worker has got the current version with its activation."""
+    @property
+    def next_look(self) -> float:
+        """When `look` is due, by the monotonic clock."""
+        return self._certificates.next_look
+
+    def with_activation(self, generation: int, slot: int, pid: int) -> int:
+        """Return the descriptor that a worker gets with its activation: it has the current version then."""
         self._given[generation, slot] = (pid, self._certificates.version)
+        return self._certificates.descriptor
 
     def look(self, *, urgent: bool = False) -> None:
         """Look at the files, and hand out what is new."""

@@ -24,6 +24,7 @@ from tornado_cli.system.tls.bundle import Bundle
 from tornado_cli.system.tls.credentials import Credentials
 from tornado_cli.system.tls.pem import TlsError
 from tornado_cli.system.tls.terms import TlsTerms
+from tornado_cli.system.tls.validity import warnings_of
 
 _FRESH_KEYS = 24 * 3600.0
 """Seconds after which workers get the same certificates again: a new context has new keys for its tickets."""
@@ -55,8 +56,11 @@ class Certificates:
         self._about_names = tuple(telling.about_names(self.pairs))
         self.next_look = now + LOOK
         """By the monotonic clock."""
+        self._is_stale = True
+        """Whether what is held is not in the file yet that workers get."""
+        self._is_failing = False
         self.version = 0
-        """Of what is served."""
+        """Of what workers get."""
         self.descriptor = -1
         """Of what a worker builds its context from (`system.tls.context`)."""
         self._renew()
@@ -82,12 +86,10 @@ class Certificates:
         self.next_look = now + LOOK
         self._listing = self._sources.look()
         due = looked(self._watch, self._stamps(), now, urgent=urgent)
-        changes = [self._perform(action, urgent=urgent) for action in due]
-        if any(changes):
-            self._tell_names()
-            self._renew()
-        elif now >= self._renewed_at + _FRESH_KEYS:
-            self._renew()
+        for action in due:
+            self._perform(action, urgent=urgent)
+        if self._is_stale or now >= self._renewed_at + _FRESH_KEYS:
+            self._try_to_renew()
         for warning in self._warnings_due():
             telling.warn(warning)
 
@@ -96,17 +98,17 @@ class Certificates:
         if self._listing.is_complete:
             return stamps
         # Nobody can see what is missing; that does not mean that it has gone.
-        unseen = {name: one.seen for name, one in self._watch.sources.items() if name in self._held}
+        unseen = {name: one.seen or one.taken for name, one in self._watch.sources.items() if name in self._held}
         return {name: stamp for name, stamp in unseen.items() if stamp is not None} | stamps
 
-    def _perform(self, action: Read | Drop, *, urgent: bool) -> bool:
-        """Return whether something else is served from now on."""
+    def _perform(self, action: Read | Drop, *, urgent: bool) -> None:
         match action:
             case Read(name, stamp):
                 new = self._read(name, stamp, urgent=urgent)
-                return new is not None and self._take(name, stamp, new)
+                if new is not None:
+                    self._take(name, stamp, new)
             case Drop(name):
-                return self._drop(name)
+                self._drop(name)
 
     def _read(self, name: str, stamp: Stamp, *, urgent: bool) -> Held | None:
         """Return what is fit to be served."""
@@ -119,6 +121,9 @@ class Certificates:
             reason = self._reason_to_keep(old, new)
         except TlsError as fault:
             reason = telling.reason_of(fault)
+        except OSError as error:
+            # For want of descriptors or memory.
+            reason = str(error)
         if source.stamp() != stamp:
             # Somebody is writing: what was read is neither the old nor the new.
             return None
@@ -133,31 +138,43 @@ class Certificates:
             return None
         return reason_to_keep(old.periods[0], new.periods[0], self._today())
 
-    def _take(self, name: str, stamp: Stamp, new: Held) -> bool:
+    def _take(self, name: str, stamp: Stamp, new: Held) -> None:
         old = self._held.get(name)
         taken(self._watch, name, stamp)
         self._held[name] = new
+        # How long it is valid is told apart.
+        told = {*warnings_of(new.periods, self._today()), *(() if old is None else old.warnings)}
         for warning in new.warnings:
-            if old is None or warning not in old.warnings:
+            if warning not in told:
                 telling.warn(warning)
-        if old is not None and _content_of(old) == _content_of(new):
-            return False
-        telling.taken(name, new)
-        return True
+        if old is None or _content_of(old) != _content_of(new):
+            telling.taken(name, new)
+            self._is_stale = True
 
-    def _drop(self, name: str) -> bool:
+    def _drop(self, name: str) -> None:
         if isinstance(self._held[name], Credentials) and len(self.pairs) == 1:
             # Without any nobody could be served: it stays until there is another.
-            return False
+            return
         taken(self._watch, name, None)
         del self._held[name]
         telling.dropped(name)
-        return True
+        self._is_stale = True
 
     def _in_order(self) -> list[Held]:
         """Return what is held as the folder lists it now: the first pair is the default one."""
         names = dict.fromkeys([*self._listing.sources, *self._held])
         return [self._held[name] for name in names if name in self._held]
+
+    def _try_to_renew(self) -> None:
+        try:
+            self._renew()
+        except OSError as error:
+            # It is tried again at the next look; once is enough to tell.
+            if not self._is_failing:
+                telling.failed(error)
+            self._is_failing = True
+        else:
+            self._tell_names()
 
     def _renew(self) -> None:
         """Put what is held into a new file, for workers to get."""
@@ -168,6 +185,7 @@ class Certificates:
             os.close(before)
         self.version += 1
         self._renewed_at = self._clock()
+        self._is_stale = self._is_failing = False
 
     def _tell_names(self) -> None:
         before, self._about_names = self._about_names, tuple(telling.about_names(self.pairs))

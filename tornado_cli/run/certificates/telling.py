@@ -39,6 +39,11 @@ def refused(name: str, reason: str, *, is_served: bool) -> None:
     event(logger, logging.ERROR, "certificate_refused", as_sentences(f"{stays}: {reason}"), file=name)
 
 
+def failed(error: OSError) -> None:
+    text = f"New certificates cannot be handed to the workers yet: {error}."
+    event(logger, logging.ERROR, "certificate_failed", text)
+
+
 def reason_of(fault: TcliError) -> str:
     return as_sentences(str(fault), fault.hint)
 

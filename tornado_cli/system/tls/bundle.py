@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 
 from tornado_cli.records import Record
-from tornado_cli.system.tls.sealed_file import contents_of, sealed_file
+from tornado_cli.system.memory_files import read_file
+from tornado_cli.system.tls.sealed_file import sealed_file
 from tornado_cli.system.tls.terms import TlsTerms
 
 
@@ -40,6 +41,6 @@ class Bundle(Record):
     @classmethod
     def read(cls, descriptor: int) -> "Bundle":
         """Undo `open_descriptor`; the descriptor stays open."""
-        plain = json.loads(contents_of(descriptor))
+        plain = json.loads(read_file(descriptor))
         pairs = [ServedPair(names, pem) for names, pem in plain["pairs"]]
         return cls(pairs, TlsTerms(**plain["terms"]), plain["authorities"])

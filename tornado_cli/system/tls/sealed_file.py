@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tornado_cli.system.memory_files import read_file
-
 if sys.platform == "linux":
     # Not where it is used: a process that has given up its privileges may not be able to import any more.
     from fcntl import F_ADD_SEALS, F_SEAL_GROW, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_WRITE, fcntl
@@ -23,11 +21,6 @@ def sealed_file(data: bytes) -> int:
     Path(path).unlink()
     _write(descriptor, data)
     return descriptor
-
-
-def contents_of(descriptor: int) -> bytes:
-    """Return all of it, wherever the descriptor stands; it stays open."""
-    return read_file(descriptor)
 
 
 @contextmanager
