@@ -350,3 +350,8 @@ def test_a_folder_of_somebody_elses_is_not_entered(tmp_path: Path) -> None:
     ground = ground_at(tmp_path / "p")
     assert not Look(ground, tmp_path / "other").entered
     assert Look(ground, tmp_path).entered == [str(tmp_path / "p")]
+
+
+def test_a_folder_that_is_watched_to_its_depths_is_not_watched_once_more_for_a_file_in_it(tmp_path: Path) -> None:
+    rules = Rules(ignored=None, whole=frozenset(), named=frozenset({str(tmp_path / ".env")}))
+    assert Ground((str(tmp_path),), rules).everything() == (str(tmp_path),)

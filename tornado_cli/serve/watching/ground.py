@@ -61,7 +61,7 @@ class Ground:
 
     def __init__(self, tops: tuple[str, ...], rules: Rules, sides: Iterable[str] = ()) -> None:
         self.tops = tops
-        self._always_sides = frozenset([*sides, *(os.path.dirname(path) for path in rules.named)])
+        self._always_sides = frozenset([*sides, *(os.path.dirname(path) for path in rules.named)]).difference(tops)
         self._sides = self._always_sides
         self._new_sides: set[str] = set()
         """Not looked into so far: known of them are only the files because of which they are watched."""

@@ -1,6 +1,7 @@
 """A database of one file is made when it is first wanted, with the tables of the newest revision."""
 
 import asyncio
+import logging
 import os
 import threading
 from contextlib import suppress
@@ -33,6 +34,8 @@ def make(place: URL, file: Path) -> None:
 
 
 def upgrade(url: str) -> None:
+    # It tells of each part that it consists of.
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)
     # Not for every start: alembic is a quarter of what this application would import.
     from alembic import command
     from alembic.config import Config
