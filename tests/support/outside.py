@@ -21,6 +21,8 @@ import pytest
 
 from support.cgroups import CONTROLLERS, may_limit
 
+SSLYZE = Path(__file__).parents[2] / "build/sslyze/bin/sslyze"
+"""Installed beside us by .ci/run: it wants older libraries."""
 REQUIRE_ALL = "TCLI_REQUIRE_ALL"
 THOROUGH = "TCLI_THOROUGH"
 
@@ -54,6 +56,7 @@ _CONDITIONS: dict[str, Callable[[], bool]] = {
     "linux": Path("/proc/self").is_dir,
     "mounts": _may_mount,
     "nginx stream": NGINX_STREAM.exists,
+    "sslyze": SSLYZE.is_file,
     "uvloop": lambda: importlib.util.find_spec("uvloop") is not None,
 }
 # What a machine is or is not: to ask for it would fail there for ever.

@@ -376,14 +376,23 @@ def test_a_client_of_tls_1_1_is_refused(context: ssl.SSLContext) -> None:
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
 
 
-def test_the_client_chooses_the_suite(context: ssl.SSLContext) -> None:
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        ("CHACHA20-POLY1305 AES128-GCM-SHA256", "CHACHA20-POLY1305"),
+        ("AES256-GCM-SHA384 CHACHA20-POLY1305 AES128-GCM-SHA256", "AES128-GCM-SHA256"),
+        ("AES256-GCM-SHA384", "AES256-GCM-SHA384"),
+    ],
+)
+def test_the_server_chooses_the_suite_but_chacha20_where_the_client_likes_it_best(
+    context: ssl.SSLContext, offered: str, chosen: str
+) -> None:
     client = client_context()
     client.maximum_version = ssl.TLSVersion.TLSv1_2
-    for chosen in ("ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES256-GCM-SHA384"):
-        client.set_ciphers(f"{chosen}:ECDHE-ECDSA-AES128-GCM-SHA256")
-        cipher = handshake(context, client).cipher()
-        assert cipher is not None
-        assert cipher[0] == chosen
+    client.set_ciphers(":".join(f"ECDHE-ECDSA-{one}" for one in offered.split()))
+    cipher = handshake(context, client).cipher()
+    assert cipher is not None
+    assert cipher[0] == f"ECDHE-ECDSA-{chosen}"
 
 
 def test_connections_cannot_be_renegotiated(context: ssl.SSLContext) -> None:

@@ -26,6 +26,9 @@ _HOST: Final = re.compile(
     re.IGNORECASE,
 )
 
+_ORDINARY: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""What is no failure, or one that Tornado says nothing of."""
+
 
 class _Phase(Enum):
     SILENT = auto()
@@ -52,11 +55,25 @@ class TlsSocket(ssl.SSLSocket):
             self._discard()
         try:
             super().do_handshake(block)
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        except _ORDINARY:
             raise
         except ssl.SSLError as error:
-            self._tell("handshake_failed", f"A TLS handshake failed: {_reason(error)}.", reason=error.reason)
-            raise ConnectionResetError(errno.ECONNRESET, "no handshake") from None
+            raise self._failed(error) from None
+
+    def recv_into(self, *arguments: Any, **more: Any) -> int:
+        """Read what has been decrypted. In TLS 1.3 a client that refuses our certificate says so only here."""
+        try:
+            return super().recv_into(*arguments, **more)
+        except _ORDINARY:
+            raise
+        except ssl.SSLError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: ssl.SSLError) -> ConnectionResetError:
+        """Tell of it, and return what Tornado takes for the end of a connection and nothing more."""
+        reason = (error.reason or str(error)).replace("_", " ").lower()
+        self._tell("handshake_failed", f"A TLS handshake failed: {reason}.", reason=error.reason)
+        return ConnectionResetError(errno.ECONNRESET, reason)
 
     def _look(self) -> None:
         try:
@@ -114,10 +131,6 @@ def answer_to(head: bytes, url: str) -> bytes:
     )
     head_only = head.startswith(b"HEAD ")
     return ("\r\n".join(lines) + "\r\n\r\n" + ("" if head_only else body)).encode()
-
-
-def _reason(error: ssl.SSLError) -> str:
-    return (error.reason or str(error)).replace("_", " ").lower()
 
 
 _PAGE: Final = """<!DOCTYPE html>

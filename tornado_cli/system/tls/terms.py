@@ -15,6 +15,8 @@ CIPHERS: Final = ":".join(
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
     for signature in ("ECDSA", "RSA")
 )
+# openssl/ssl.h; Python has no name for it.
+_OP_PRIORITIZE_CHACHA: Final = 1 << 21
 _VERSIONS: Final = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _MODES: Final = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
@@ -36,8 +38,8 @@ def new_context(terms: TlsTerms, authorities: str = "") -> ssl.SSLContext:
     _choose_ciphers(context, terms.ciphers)
     context.set_alpn_protocols(["http/1.1"])
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    # By default all suites are strong, so the client chooses: a telephone without AES in hardware prefers ChaCha20.
-    context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
+    # Our order counts, but a client that wants ChaCha20 first gets it: a telephone without AES in hardware.
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | _OP_PRIORITIZE_CHACHA
     # Another worker could not read a ticket of this one, as Python cannot share their keys; and in TLS 1.3 a full
     # handshake takes no more round trips. In TLS 1.2 they stay: without, OpenSSL remembers every session, 1 KiB each.
     context.num_tickets = 0
