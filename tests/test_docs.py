@@ -23,8 +23,13 @@ README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 CONFIGS = {"serve": ServeConfig, "run": RunConfig}
 GROUP_FLAGS = {"--help", "-h", "--version"}
-# Of other programs (certbot, debugpy), and of applications in examples.
-FOREIGN_FLAGS = {"--greeting", "--listen", "--quiet", "--wait-for-client", "--webroot", "--webroot-path"}
+# Of other programs, and of applications in examples.
+FOREIGN_FLAGS = {
+    *("--listen", "--wait-for-client"),  # debugpy
+    *("--webroot", "--webroot-path"),  # certbot
+    *("--mozilla", "--severity"),  # sslyze, testssl
+    *("--greeting", "--quiet"),
+}
 
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,13 +1,17 @@
 """A TLS port and those who do not speak TLS there: told what to type, never a nuisance to others."""
 
+import contextlib
 import re
+import ssl
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from support.certificates import certificate
 from support.connection import Connection
+from support.handshakes import client_context
 from support.project import app_that_says, write
 from support.server_process import ServerProcess
 
@@ -112,4 +116,45 @@ def test_strangers_cost_a_line_each_kind_and_nobody_an_answer(project: Path) -> 
         [failed] = server.seen("handshake_failed")
         assert (plain["level"], failed["level"]) == ("info", "info")
         assert plain["client"] == "127.0.0.1"
-        assert str(plain["url"]).startswith("https://127.0.0.1:")
+        assert f": https://127.0.0.1:{server.port}/." in str(plain["message"])
+
+
+def hello() -> bytes:
+    """What a client says first."""
+    sent = ssl.MemoryBIO()
+    client = client_context().wrap_bio(ssl.MemoryBIO(), sent)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return sent.read()
+
+
+def test_a_handshake_that_stands_still_is_cut_off_at_its_deadline_and_leaves_nothing(project: Path) -> None:
+    options = ("--certfile", "site.pem", "--keyfile", "site.key", "--header-timeout", "1")
+    with ServerProcess("run", *options, cwd=project) as server:
+        worker = int(server.wait_for("worker_ready")["worker"])
+        server.wait_for("ready")
+        assert server.get().text == "one"
+        before = len(list(Path(f"/proc/{worker}/fd").iterdir()))
+        begun = [b"", hello()[:60], hello()]
+        with ExitStack() as stack:
+            silent = [stack.enter_context(Connection(server.port)) for _ in range(10) for _ in begun]
+            for client, data in zip(silent, begun * 10, strict=True):
+                client.send(data)
+            assert server.get().text == "one"
+            for client in silent:
+                client.wait_for_end()
+        assert server.wait_for("slow_handshake")["level"] == "info"
+        assert server.get().text == "one"
+        assert len(list(Path(f"/proc/{worker}/fd").iterdir())) <= before
+        assert server.stop() == 0
+
+
+def test_tls_on_a_plain_port_is_no_request_and_harms_nobody(project: Path) -> None:
+    with ServerProcess("run", "--header-timeout", "1", cwd=project) as server:
+        server.wait_for("ready")
+        with Connection(server.port) as client:
+            client.send(hello())
+            client.wait_for_end()
+        assert server.get().text == "one"
+        assert server.stop() == 0
+        assert {event["level"] for event in server.events} == {"info"}

@@ -17,6 +17,9 @@ class Kind(Enum):
     TOO_MANY_CONNECTIONS = ("A client with too many connections", 503, "--max-client-connections")
     MISDIRECTED = ("A request for another host", 421, "--allowed-hosts")
     MISLEADING = ("A request of which its proxy says what cannot be", 400, "--trusted-proxies")
+    PLAIN_HTTP = ("Plain HTTP on a port that speaks HTTPS", 400, "")
+    HANDSHAKE_FAILED = ("A client without a TLS handshake", 0, "")
+    SLOW_HANDSHAKE = ("A client that stood still in a TLS handshake", 0, "--header-timeout")
     UNINTRODUCED = ("A connection without a PROXY header", 0, "--proxy-protocol")
 
     def __init__(self, what: str, status: int, flag: str) -> None:

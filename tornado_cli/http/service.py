@@ -23,6 +23,7 @@ from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.redirect import HttpsRedirect
+from tornado_cli.http.refused import Refused
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.terms import HEARTBEAT, Terms
 from tornado_cli.http.tls_context import context_from, for_our_sockets
@@ -50,7 +51,8 @@ class Service:
 
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
-        self.tls = None if terms.tls is None else for_our_sockets(terms.tls)
+        self._refused = Refused(terms.tally) if terms.guard is None else terms.guard.refused
+        self.tls = None if terms.tls is None else for_our_sockets(terms.tls, self._refused)
         self.hsts = terms.hsts
         self.introduced_by = terms.introduced_by
         self.guard = terms.guard
@@ -273,7 +275,7 @@ class Service:
         except OSError as error:
             event(logger, logging.ERROR, "certificate_failed", f"New certificates cannot be used: {error}.")
         else:
-            self.tls = None if context is None else for_our_sockets(context)
+            self.tls = None if context is None else for_our_sockets(context, self._refused)
         return True
 
     def _obey(self, order: Message) -> None:

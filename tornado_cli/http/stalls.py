@@ -9,6 +9,7 @@ from tornado_cli.http.limits import RequestLimits
 from tornado_cli.http.patience import Patience, Standing, Waiting
 from tornado_cli.http.refusal import Refusal, last_answer
 from tornado_cli.http.refused import Refused
+from tornado_cli.http.tls_accept import TlsSocket
 
 _TOO_SLOW = "This request has not come in time."
 
@@ -39,6 +40,8 @@ class Stalls:
                 return
         elif waiting is Waiting.READER:
             self._refused.note(Kind.SLOW_READER, client, exchange.path)
+        elif isinstance(stream.socket, TlsSocket) and stream.socket.is_shaking:
+            self._refused.note(Kind.SLOW_HANDSHAKE, client)
         elif has_pending(stream):
             self._refused.note(Kind.SLOW_HEADERS, client)
             exchange.last_words = last_answer(Kind.SLOW_HEADERS.status, _TOO_SLOW)

@@ -3,17 +3,16 @@
 import contextlib
 import errno
 import html
-import logging
 import re
 import socket
 import ssl
 from enum import Enum, auto
 from typing import Any, Final
 
-from tornado_cli.logs.seldom import Seldom
+from tornado_cli.http.kinds import Kind
+from tornado_cli.http.refused import Refused
 from tornado_cli.system.addresses import url_of
 
-_seldom = Seldom(logging.getLogger("tornado_cli.http"))
 _PEEKED: Final = 4096
 """Bytes of a plain request that are looked at: its first line and its Host are among them."""
 _DISCARDED: Final = 1024 * 1024
@@ -34,6 +33,7 @@ class _Phase(Enum):
     SILENT = auto()
     """Nothing has come."""
     SHAKING = auto()
+    DONE = auto()
     TURNED_AWAY = auto()
     """Answered in plain HTTP; what still comes is dropped."""
 
@@ -44,8 +44,14 @@ class TlsSocket(ssl.SSLSocket):
     It peeks in place of a first attempt that would find nothing: a connection costs no system call more.
     """
 
+    _refused: Refused
     _phase = _Phase.SILENT
     _left = _DISCARDED
+
+    @property
+    def is_shaking(self) -> bool:
+        """Whether a handshake has begun that is not over."""
+        return self._phase is _Phase.SHAKING
 
     def do_handshake(self, block: bool = False) -> None:
         """Be called when something may have come; raises what Tornado waits or closes quietly for."""
@@ -55,6 +61,7 @@ class TlsSocket(ssl.SSLSocket):
             self._discard()
         try:
             super().do_handshake(block)
+            self._phase = _Phase.DONE
         except _ORDINARY:
             raise
         except ssl.SSLError as error:
@@ -72,7 +79,7 @@ class TlsSocket(ssl.SSLSocket):
     def _failed(self, error: ssl.SSLError) -> ConnectionResetError:
         """Tell of it, and return what Tornado takes for the end of a connection and nothing more."""
         reason = (error.reason or str(error)).replace("_", " ").lower()
-        self._tell("handshake_failed", f"A TLS handshake failed: {reason}.", reason=error.reason)
+        self._note(Kind.HANDSHAKE_FAILED, reason)
         return ConnectionResetError(errno.ECONNRESET, reason)
 
     def _look(self) -> None:
@@ -89,7 +96,7 @@ class TlsSocket(ssl.SSLSocket):
         with contextlib.suppress(OSError):
             host, port = self.getsockname()[:2]
             url = https_url(head, host, port)
-            self._tell("plain_http", f"Plain HTTP came to a port that speaks HTTPS: {url}", url=url)
+            self._note(Kind.PLAIN_HTTP, url)
             socket.socket.send(self, answer_to(head, url))
             # Not SSLSocket's own, which gives up the TLS layer under Tornado's hands.
             socket.socket.shutdown(self, socket.SHUT_WR)
@@ -104,9 +111,11 @@ class TlsSocket(ssl.SSLSocket):
             self._left -= count or self._left
         raise ConnectionResetError(errno.ECONNRESET, "answered in plain HTTP")
 
-    def _tell(self, kind: str, text: str, **fields: Any) -> None:
+    def _note(self, kind: Kind, detail: str) -> None:
+        client = "a client that has gone"
         with contextlib.suppress(OSError):
-            _seldom.tell(kind, text, client=str(self.getpeername()[0]), **fields)
+            client = str(self.getpeername()[0])
+        self._refused.note(kind, client, detail)
 
 
 def https_url(head: bytes, address: str, port: int) -> str:

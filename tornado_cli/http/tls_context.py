@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Sequence
 
+from tornado_cli.http.refused import Refused
 from tornado_cli.http.tls_accept import TlsSocket
 from tornado_cli.system.children import close_all
 
@@ -23,7 +24,12 @@ def context_from(descriptors: Sequence[int]) -> ssl.SSLContext | None:
         close_all(descriptors)
 
 
-def for_our_sockets(context: ssl.SSLContext) -> ssl.SSLContext:
+def for_our_sockets(context: ssl.SSLContext, refused: Refused) -> ssl.SSLContext:
     """Have connections of this context be ours, which tell plain HTTP from handshakes."""
-    context.sslsocket_class = TlsSocket
+
+    class Ours(TlsSocket):
+        # A socket is made by its context, which hands it nothing: so its class knows.
+        _refused = refused
+
+    context.sslsocket_class = Ours
     return context

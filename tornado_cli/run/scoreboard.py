@@ -47,7 +47,7 @@ class Column(IntEnum):
     REFUSED_431 = auto()
     REFUSED_503 = auto()
     CUT_OFF = auto()
-    """Clients that did not read their answers, or that no proxy introduced."""
+    """Clients that did not read their answers, shook no hands, or were introduced by no proxy."""
     LAST_IN_FLIGHT = auto()
     """The gauge as the slot's last worker left it."""
     LAST_CONNECTIONS = auto()
