@@ -249,6 +249,8 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_tls::test_a_weak_rsa_key_is_refused_with_its_size",
             "test_tls::test_what_openssl_alone_knows_to_be_weak_is_refused_too",
             "test_run_certificates::test_a_client_of_an_old_version_or_without_forward_secrecy_is_refused",
+            "test_tls_audits::test_sslyze_finds_mozillas_intermediate_configuration",
+            "test_tls_audits::test_testssl_finds_nothing_but_what_is_the_development_certificates",
         ),
     ),
     "T6": (
@@ -285,6 +287,9 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         "strangers on the TLS port: plain HTTP, names that are nobody's",
         (
             "test_run_tls::test_plain_http_on_a_tls_port_harms_nobody",
+            "test_run_tls_port::test_plain_http_is_answered_with_the_address_to_use_instead",
+            "test_run_tls_port::test_strangers_cost_a_line_each_kind_and_nobody_an_answer",
+            "test_run_tls_port::test_a_flood_of_handshakes_that_come_to_nothing_is_borne",
             "test_run_certificates::test_a_client_gets_the_certificate_for_the_name_that_it_asks_for",
         ),
     ),
@@ -433,6 +438,18 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "test_faults_watching::test_what_the_application_and_its_tools_write_restarts_nothing",
             "test_serve_reload::test_noise_restarts_nothing",
+        ),
+    ),
+    "N3": (
+        "a TLS handshake stands still",
+        ("test_run_tls_port::test_a_handshake_that_stands_still_is_cut_off_at_its_deadline_and_leaves_nothing",),
+    ),
+    "N12": (
+        "HTTP/2, TLS on a plain port, plain HTTP on a TLS port",
+        (
+            "test_run_tls_port::test_the_preface_of_http_2_is_plain_http",
+            "test_run_tls_port::test_tls_on_a_plain_port_is_no_request_and_harms_nobody",
+            "test_run_tls_port::test_plain_http_is_answered_with_the_address_to_use_instead",
         ),
     ),
     "N13": (

@@ -158,3 +158,14 @@ def test_tls_on_a_plain_port_is_no_request_and_harms_nobody(project: Path) -> No
         assert server.get().text == "one"
         assert server.stop() == 0
         assert {event["level"] for event in server.events} == {"info"}
+
+
+def test_a_flood_of_handshakes_that_come_to_nothing_is_borne(server: ServerProcess) -> None:
+    with ExitStack() as stack:
+        flood = [stack.enter_context(Connection(server.port)) for _ in range(300)]
+        for client in flood:
+            client.send(hello())
+        assert server.get().text == "one"
+        for client in flood:
+            client.reset()
+    assert server.get().text == "one"
