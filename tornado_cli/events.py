@@ -180,6 +180,12 @@ class StageFailed(Message):
     """Modules that must be left to each process: their import does what a fork cannot carry over."""
 
 
+class PlaceWanted(Message):
+    """From what says that the application is still starting: it is to write down where it is."""
+
+    pid: int
+
+
 class FilesKnown(Message):
     """From a process that is ready, or has failed: the files that the application is made of."""
 

@@ -40,6 +40,12 @@ class Kill(Record):
     number: int
 
 
+class NotePlace(Record):
+    """Have a process write down what it is at."""
+
+    number: int
+
+
 class StartForkserver(Record):
     """Start a fresh interpreter."""
 
@@ -125,6 +131,7 @@ Action = (
     | Start
     | DrainProcess
     | Kill
+    | NotePlace
     | StartForkserver
     | ForkStage
     | EndStage

@@ -20,6 +20,8 @@ class ServeBoot(Record, kw_only=True):
     listeners: tuple[int, ...]
     words: int
     """Descriptor of the shared words."""
+    place: int
+    """Descriptor of the file in which a process that starts writes down what it is at."""
     log: int
     log_format: str
     token: str
@@ -44,7 +46,9 @@ class ServeBoot(Record, kw_only=True):
     @property
     def _single(self) -> list[str]:
         """Names of the descriptors of which there is one, if any."""
-        return [name for name in ("words", "log", "credentials", "requests") if getattr(self, name) is not None]
+        return [
+            name for name in ("words", "place", "log", "credentials", "requests") if getattr(self, name) is not None
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         return vars(self) | {"config": self.config.to_dict()}

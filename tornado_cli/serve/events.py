@@ -46,6 +46,10 @@ class TerminalReleased(Record):
     number: int
 
 
+class PlaceWanted(Record):
+    """Somebody asks what a start that takes long is at."""
+
+
 class Exited(Record):
     number: int
     code: int
@@ -99,6 +103,7 @@ Event = (
     | Failed
     | TerminalClaimed
     | TerminalReleased
+    | PlaceWanted
     | Exited
     | Learned
     | WantsColdStart

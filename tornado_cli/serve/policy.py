@@ -12,6 +12,7 @@ from tornado_cli.serve.actions import (
     ForkStage,
     Kill,
     Leave,
+    NotePlace,
     OpenBrowser,
     SetTurn,
     Start,
@@ -30,6 +31,7 @@ from tornado_cli.serve.events import (
     Exited,
     Failed,
     Learned,
+    PlaceWanted,
     SignalArrived,
     StageDied,
     StageFailed,
@@ -100,6 +102,8 @@ def _answer(fleet: Fleet, event: Event, now: float) -> list[Action]:
             if failure["may_pass"] and _is_tried_again(fleet, number, now):
                 return []
             return _show(fleet, failure)
+        case PlaceWanted() if fleet.phase is Phase.STARTING:
+            return [NotePlace(app) for app in [fleet.newest_app()] if app is not None]
         case TerminalClaimed(number) if number in fleet.processes:
             return claimed(fleet.lending, number, now)
         case TerminalReleased(number):

@@ -220,6 +220,8 @@ class Server:
                 self._tree.drain(number, grace, is_final)
             case actions.Kill(number):
                 self._tree.kill(number)
+            case actions.NotePlace(number):
+                self._tree.note_place(number)
             case actions.StartForkserver(stage):
                 self._tree.start_interpreter(stage, self._environment.variables)
             case actions.ForkStage(stage, parent, modules, before):

@@ -32,6 +32,7 @@ from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.interpreter import continue_in_project
 from tornado_cli.system.key_terminal import KeyTerminal
 from tornado_cli.system.listeners import Opened, next_free, open_listeners, port_of
+from tornado_cli.system.memory_files import anonymous_file
 from tornado_cli.system.shared_words import SharedWords
 from tornado_cli.system.terminal_guard import guarded
 from tornado_cli.system.wakeup import signals_for_main_thread_only
@@ -70,6 +71,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             config=config,
             listeners=tuple(listener.fileno() for listener in opened.listeners),
             words=SharedWords.create("tcli-words", WORDS).descriptor,
+            place=anonymous_file("tcli-place"),
             log=log.sender_end().fileno(),
             credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
             requests=_store_of_requests() if config.debug else None,

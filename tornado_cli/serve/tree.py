@@ -19,6 +19,7 @@ from tornado_cli.events import (
     ForkStage,
     ImportsLearned,
     NeedsColdStart,
+    PlaceWanted,
     ProcessBegins,
     ProcessExited,
     ProcessForked,
@@ -41,6 +42,7 @@ from tornado_cli.system.channel import Channel, ChannelClosed, Received, channel
 from tornado_cli.system.children import Child, close_all
 from tornado_cli.system.inbox import Inbox
 from tornado_cli.system.memory_files import read_file, written_file
+from tornado_cli.system.stacks import DUMP
 
 
 @dataclass(slots=True)
@@ -137,6 +139,11 @@ class Tree:
         held = self._processes.get(number)
         if held is not None and held.channel is not None:
             held.channel.send(order)
+
+    def note_place(self, number: int) -> None:
+        held = self._processes.get(number)
+        if held is not None and held.child is not None and DUMP is not None:
+            held.child.send(DUMP)
 
     def kill(self, number: int) -> None:
         held = self._processes.get(number)
@@ -235,6 +242,8 @@ class Tree:
             case TerminalWanted():
                 self.claims.add(number, received.descriptors[0])
                 self.on_event(events.TerminalClaimed(number))
+            case PlaceWanted():
+                self.on_event(events.PlaceWanted())
             case NeedsColdStart():
                 self.on_event(events.WantsColdStart(number))
             case BindElsewhere() as request:

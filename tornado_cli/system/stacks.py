@@ -3,12 +3,14 @@
 import asyncio
 import faulthandler
 import os
+import re
 import signal
 from types import FrameType
 
 # A real-time signal: applications have their own use for the others. None where the system has none.
 DUMP: signal.Signals | None = getattr(signal, "SIGRTMAX", None)
 _STDERR = 2
+_FRAME = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 
 
 def dump_on_signal() -> None:
@@ -20,6 +22,22 @@ def dump_on_signal() -> None:
     if DUMP is not None:
         signal.signal(DUMP, _dump_tasks)
         faulthandler.register(DUMP, file=_STDERR, all_threads=True, chain=True)
+
+
+def dump_on_demand(descriptor: int) -> None:
+    """Have DUMP write the stack of the main thread to a file, whatever that thread does, until `dump_no_more`."""
+    if DUMP is not None:
+        faulthandler.register(DUMP, file=descriptor, all_threads=False)
+
+
+def dump_no_more() -> None:
+    if DUMP is not None:
+        faulthandler.unregister(DUMP)
+
+
+def stack_in(dump: str) -> list[tuple[str, int, str]]:
+    """Return files, lines and functions of what was dumped, the innermost first."""
+    return [(file, int(line), function) for file, line, function in _FRAME.findall(dump)]
 
 
 def _dump_tasks(_number: int, _frame: FrameType | None) -> None:

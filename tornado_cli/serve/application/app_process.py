@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.machinery import FileFinder
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ from tornado_cli.system.endings import leave_at_once
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.memory_files import written_file
 from tornado_cli.system.shared_words import SharedWords
+from tornado_cli.system.stacks import dump_no_more, dump_on_demand
 
 if TYPE_CHECKING:
     import ssl
@@ -125,6 +127,8 @@ class AppProcess:
             obey=front.obey,
             before_leaving=self._leave,
         )
+        if order.page is None and self._boot.config.debug:
+            dump_on_demand(self._boot.place)
         if order.page is None and os.isatty(0):
             _lend_terminal(channel)
         self.hosting.take(Service(channel, adopt(self._boot.listeners), terms))
@@ -162,8 +166,10 @@ class AppProcess:
 
     def _failure_application(self, page: dict[str, Any]) -> Application:
         from tornado_cli.serve.application.error_page import failure_application
+        from tornado_cli.serve.application.place import place_of_start
 
-        return failure_application(page, self._tools)
+        assert self._channel is not None
+        return failure_application(page, self._tools, partial(place_of_start, self._channel, self._boot.place))
 
     def _made_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None
@@ -188,6 +194,7 @@ class AppProcess:
     def _be_up(self) -> None:
         assert self.files is not None
         self.files.end()
+        dump_no_more()
         self._forgotten.start()
 
     def _leave(self) -> None:

@@ -1,15 +1,21 @@
 """What stands in for an application that does not run: it says so at every path, and gives way to the fix."""
 
+import os
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeAlias
 
 from tornado.web import Application, RequestHandler
 
+from tornado_cli.serve.browser_tools.failure import Details, place_of_stack
 from tornado_cli.serve.browser_tools.failure_answer import answer
 from tornado_cli.serve.browser_tools.failure_page import Shown
 from tornado_cli.serve.browser_tools.guards import may_see_details
-from tornado_cli.serve.browser_tools.tools import WITHOUT_DETAILS, Tools
+from tornado_cli.serve.browser_tools.hiding import Hider
+from tornado_cli.serve.browser_tools.page_state import WITHOUT_DETAILS
+from tornado_cli.serve.browser_tools.tools import Tools
 
+Locate: TypeAlias = Callable[[], Awaitable[list[tuple[str, int, str]]]]
 _REFRESH = 1
 """Seconds after which a browser looks again that cannot be told."""
 
@@ -17,11 +23,12 @@ _REFRESH = 1
 class FailurePage(RequestHandler):
     """Answers everything with the page."""
 
-    def initialize(self, page: dict[str, Any], tools: Tools) -> None:
+    def initialize(self, page: dict[str, Any], tools: Tools, locate: Locate) -> None:
         self._page = page
         self._tools = tools
+        self._locate = locate
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         page = self._page
         self.set_status(page["status"])
         is_coming = page["status"] == HTTPStatus.SERVICE_UNAVAILABLE
@@ -33,13 +40,19 @@ class FailurePage(RequestHandler):
             is_coming=is_coming,
         )
         if may_see_details(self._tools, self.request.connection, self.request.headers):
-            shown = shown.but(title=page["title"], hint=page["hint"], details=page.get("details"))
+            details = await self._details_of_start() if is_coming else page.get("details")
+            title = Hider(os.environ).text(page["title"])
+            shown = shown.but(title=title, hint=page["hint"], details=details)
         answer(self, self._tools, shown, refresh=_REFRESH)
+
+    async def _details_of_start(self) -> Details | None:
+        stack = await self._locate()
+        return place_of_stack(stack, Hider(os.environ)) if stack else None
 
     def check_xsrf_cookie(self) -> None:
         """Nothing here changes anything."""
 
 
-def failure_application(page: dict[str, Any], tools: Tools) -> Application:
-    """Return an application that shows the page at every path, whatever the method."""
-    return Application([(".*", FailurePage, {"page": page, "tools": tools})])
+def failure_application(page: dict[str, Any], tools: Tools, locate: Locate) -> Application:
+    """Return an application that shows the page at every path; `locate` tells what a start that takes long is at."""
+    return Application([(".*", FailurePage, {"page": page, "tools": tools, "locate": locate})])

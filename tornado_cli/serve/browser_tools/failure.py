@@ -39,7 +39,7 @@ def details_of(error: BaseException, hider: Hider, *, shows_locals: bool = False
 
 def place_of_stack(stack: Iterable[tuple[str, int, str]], hider: Hider) -> Details:
     """Return the details of where code is: files, lines and functions, the innermost first."""
-    frames = [_frame(file, line, name, {}, None, hider) for file, line, name in stack]
+    frames = [_frame(file, line, name, {}, None, hider) for file, line, name in stack if not _is_folded(file)]
     parts = [{"kind": "", "type": "", "message": "", "notes": [], "frames": frames[:_MOST_FRAMES]}]
     return _within_size({"parts": parts, "place": _place(parts)})
 
@@ -93,12 +93,16 @@ def _walk(trace: TracebackType | None) -> Iterator[tuple[FrameType, int, tuple[i
     """Yield the frames, the outermost first, with the bytes of the line that were being run."""
     while trace is not None:
         code = trace.tb_frame.f_code
-        if not is_machinery(code.co_filename) and not code.co_filename.startswith(_OUR_ROOT):
+        if not _is_folded(code.co_filename):
             positions = list(code.co_positions())[trace.tb_lasti // 2] if trace.tb_lasti >= 0 else (None,) * 4
             first, last, start, end = positions
             columns = (start, end) if start is not None and end is not None and first == last else None
             yield trace.tb_frame, trace.tb_lineno, columns
         trace = trace.tb_next
+
+
+def _is_folded(file: str) -> bool:
+    return is_machinery(file) or file.startswith(_OUR_ROOT)
 
 
 def _frame(

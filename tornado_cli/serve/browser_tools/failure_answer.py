@@ -39,7 +39,7 @@ def answer(handler: RequestHandler, tools: Tools, shown: Shown, *, refresh: int 
 def _answer_page(handler: RequestHandler, tools: Tools, shown: Shown, refresh: int) -> None:
     nonce = os.urandom(9).hex()
     is_live = tools.livereload and may_use(tools, handler.request.connection, handler.request.headers)
-    if refresh and not is_live:
+    if refresh and (shown.is_coming or not is_live):
         handler.set_header("Refresh", str(refresh))
     if is_live:
         handler.set_header(PAGE_KIND, "failure")

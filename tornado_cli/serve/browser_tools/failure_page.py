@@ -55,6 +55,8 @@ def render(shown: Shown, nonce: str, link: Link) -> str:
 def _heading(shown: Shown, link: Link) -> str:
     place = shown.details["place"] if shown.details is not None else None
     kind, colon, message = shown.title.partition(": ") if place is not None else ("", "", shown.title)
+    if not colon:
+        kind, message = "", shown.title
     parts = [f'<p class="what">{html.escape(shown.what)}</p>']
     parts.append(f"<h1>{_all_of(html.escape(kind + colon), 'b')}{html.escape(message)}</h1>")
     if shown.hint:

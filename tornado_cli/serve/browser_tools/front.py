@@ -38,9 +38,10 @@ class ToolsFront:
     def _made(self) -> "Application":
         # No start waits for this.
         from tornado_cli.serve.browser_tools.application import tools_application
+        from tornado_cli.serve.browser_tools.console import ConsoleLog
         from tornado_cli.serve.browser_tools.live import Tabs
 
-        self.tabs = Tabs()
+        self.tabs = Tabs(ConsoleLog() if self._tools.forwards_console else None)
         return tools_application(self._tools, self.tabs)
 
     def obey(self, order: Message) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from tornado_cli.serve.browser_tools.console import ConsoleLog
 from tornado_cli.serve.browser_tools.guards import ToolHandler, may_see_details
 from tornado_cli.serve.browser_tools.tools import Tools
 
@@ -48,8 +49,9 @@ class LiveSocket(ToolHandler, WebSocketHandler):
 class Tabs:
     """The open pages that are connected to this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: ConsoleLog | None) -> None:
         self._sockets: set[LiveSocket] = set()
+        self._console = console
 
     def add(self, socket: LiveSocket) -> None:
         self._sockets.add(socket)
@@ -62,7 +64,9 @@ class Tabs:
             socket.tell(news)
 
     def take(self, message: str | bytes) -> None:
-        """Take what a page has to say."""
+        """Take what a page has to say: complaints of its console, when they are wanted."""
+        if self._console is not None:
+            self._console.take(message)
 
     def drop(self) -> None:
         for socket in list(self._sockets):

@@ -4,7 +4,6 @@ import logging
 import os
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tornado_cli.errors import TcliError
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tornado_cli.serve")
 PREFIX = "/__tcli__/"
 """Where all that is ours lies; no application is asked for it."""
-WITHOUT_DETAILS = "The application does not run."
 
 
 def serving() -> dict[str, Any]:
@@ -77,16 +75,12 @@ def tools_for(
         forwards_console=config.forward_console,
         shows_locals=config.show_locals,
         editor=config.editor,
-        state=serving if order.page is None else partial(_state_of, order.page),
+        state=serving if order.page is None else partial(_state_of, order.page, config.editor),
     )
 
 
-def _state_of(page: dict[str, Any]) -> dict[str, Any]:
-    """Return what open pages are told: the details are for those only who may see them."""
-    is_coming = page["status"] == HTTPStatus.SERVICE_UNAVAILABLE
-    place = (page.get("details") or {}).get("place")
-    return {
-        "state": "starting" if is_coming else "broken",
-        "title": page["title"] if is_coming else WITHOUT_DETAILS,
-        "details": {"title": page["title"], "hint": page["hint"], "place": place},
-    }
+def _state_of(page: dict[str, Any], editor: str) -> dict[str, Any]:
+    # Asked for by open pages only.
+    from tornado_cli.serve.browser_tools.page_state import state_of
+
+    return state_of(page, editor)
