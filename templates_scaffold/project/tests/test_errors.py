@@ -37,6 +37,7 @@ class ErrorsTest(AppCase):
             headers = self.fetch(path).headers
             assert "default-src 'self'" in headers["Content-Security-Policy"]
             assert headers["X-Content-Type-Options"] == "nosniff"
+            assert headers["Cache-Control"] == "private, no-cache"
             assert "Server" not in headers
 
     def test_each_answer_allows_other_scripts(self) -> None:

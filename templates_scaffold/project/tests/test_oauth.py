@@ -163,6 +163,7 @@ class OAuthTest(AppCase):
         assert self.fetch("/oauth/github", method="POST", body="", headers=headers).code == 403
 
     def test_a_provider_that_was_told_nothing_of_us_is_not_there(self) -> None:
+        assert b"Google" not in self.see("/login").body  # % if pages
         assert self.send("/oauth/google").code == 404
         assert self.see("/oauth/google/callback").code == 404
 

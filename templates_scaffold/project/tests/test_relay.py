@@ -123,6 +123,26 @@ def test_it_connects_again_and_tells_so_each_time() -> None:
     asyncio.run(talk())
 
 
+def test_a_fault_of_ours_is_told_and_is_not_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    broker = Broker()
+    faults = [ValueError("of ours")]
+
+    @asynccontextmanager
+    async def connect() -> AsyncIterator[FakeLink]:
+        if faults:
+            raise faults.pop()
+        async with broker.connect() as link:
+            yield link
+
+    async def talk() -> None:
+        ada = Ear()
+        async with Relay(connect).running(ada):
+            await ada.wait_for([], 1)
+
+    asyncio.run(talk())
+    assert "ValueError: of ours" in caplog.text
+
+
 def test_what_is_no_message_is_passed_over(caplog: pytest.LogCaptureFixture) -> None:
     async def talk() -> None:
         broker = Broker()

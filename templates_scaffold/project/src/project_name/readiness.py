@@ -20,6 +20,7 @@ async def answers(name: str, check: Check) -> bool:
         async with asyncio.timeout(PATIENCE):
             await check()
     except Exception:
+        # Each driver has errors of its own, and any of them is an answer.
         logger.warning("Not ready: %s does not answer.", name, exc_info=True)
         return False
     return True

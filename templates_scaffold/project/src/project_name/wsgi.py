@@ -26,6 +26,7 @@ def mounted(environ: WSGIEnvironment, start_response: StartResponse) -> list[byt
     try:
         return [whole(hello(environ, start_response))]
     except Exception:
+        # WSGI says nothing of what an application may raise.
         logger.exception("%s %r failed", environ["REQUEST_METHOD"], environ["PATH_INFO"])
         start_response("500 Internal Server Error", [], sys.exc_info())
         return [b"The fault is ours, and it has been noted.\n"]

@@ -80,6 +80,8 @@ class BaseHandler(RequestHandler):
         self.clear_header("Server")
         policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce, forms=self.form_targets)
         self.set_header("Content-Security-Policy", policy)
+        # It may depend on who asks, or in which language: caches of others do not keep it.
+        self.set_header("Cache-Control", "private, no-cache")
         self.set_header("Cross-Origin-Opener-Policy", "same-origin")
         self.set_header("Referrer-Policy", "same-origin")
         self.set_header("X-Content-Type-Options", "nosniff")

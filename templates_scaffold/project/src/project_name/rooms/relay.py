@@ -68,14 +68,13 @@ class Relay:
                     logger.info("The broker is there.")
                     failures = 0
                     await self.carry(link)
-            # Whatever it was: without a connection nothing is heard from the others.
-            except Exception as error:
-                wait = wait_after(failures)
-                failures += 1
-                is_known = isinstance(error, LinkLostError)
-                text = "The broker is away (%s): next try in %.1f s."
-                logger.warning(text, error, wait, exc_info=not is_known)
-                await asyncio.sleep(wait)
+            except LinkLostError as error:
+                logger.warning("The broker is away: %s", error)
+            except Exception:
+                # A fault of ours, and no reason to hear nothing from the others for ever.
+                logger.exception("The connection to the broker failed.")
+            await asyncio.sleep(wait_after(failures))
+            failures += 1
 
     async def carry(self, link: Link) -> None:
         self.waiting = asyncio.Queue(LONGEST_QUEUE)

@@ -47,6 +47,7 @@ class Jobs:
             try:
                 await job()
             except Exception:
+                # Whatever a job raises is the end of that job, and not of the worker.
                 logger.exception("A job failed.")
             finally:
                 self.queue.task_done()
