@@ -231,10 +231,8 @@ def test_a_request_is_sent_again_whole_and_marked(server: ServerProcess) -> None
 def test_made_again_with_tracing_it_shows_each_await_that_took_a_while(server: ServerProcess) -> None:
     page = details(server, number_in(press_again(server, order(server), trace=True)))
     waits = page.partition("What it waited for")[2].partition("Log After")[0]
-    assert [words for words in ("asyncio.gather", "asyncio.sleep", "asyncio.to_thread") if words in waits] == [
-        "asyncio.gather",
-        "asyncio.sleep",
-    ]
+    assert "asyncio.gather" in waits
+    assert "asyncio.sleep" in waits
     assert "in Order.take" in waits
     # Nobody else is traced, nor later.
     assert "What it waited for" not in details(server, order(server))
@@ -315,14 +313,19 @@ def test_what_was_asked_survives_reloads_and_broken_code(tmp_path: Path) -> None
     with ServerProcess("serve", "--debug", cwd=tmp_path) as server:
         server.wait_for("ready")
         server.get("/first")
-        save(tmp_path / "main.py", f"{APP}\n# edited\n")
-        server.wait_for_reload_of("main.py")
+        with server.connect() as client:
+            client.open_websocket("/echo")
+            save(tmp_path / "main.py", f"{APP}\n# edited\n")
+            server.wait_for_reload_of("main.py")
+            client.wait_for_end()
         server.get("/second")
-        assert [row.number for row in listed(server)] == [2, 1]
-        assert number_in(press_again(server, 1)) == 3
+        assert "going on" not in find(server, "/echo").text
+        assert "never ended" not in find(server, "/echo").text
+        assert [row.number for row in listed(server)] == [3, 2, 1]
+        assert number_in(press_again(server, 1)) == 4
         save(tmp_path / "main.py", "broken(")
         server.wait_for("app_failed")
-        assert [row.number for row in listed(server)] == [3, 2, 1]
+        assert [row.number for row in listed(server)] == [4, 3, 2, 1]
         assert "The application does not run" in details(server, 1)
         assert server.stop() == 0
 

@@ -12,8 +12,8 @@ def store() -> RequestStore:
     return RequestStore(new_store())
 
 
-def record(path: str, **more: object) -> dict[str, object]:
-    return {"path": path, **more}
+def kept_under(store: RequestStore, path: str, **details: object) -> int:
+    return store.add({"path": path}, details)
 
 
 def test_an_empty_one_has_nothing(store: RequestStore) -> None:
@@ -23,45 +23,51 @@ def test_an_empty_one_has_nothing(store: RequestStore) -> None:
 
 
 def test_the_last_ones_are_kept_newest_first(store: RequestStore) -> None:
-    numbers = [store.add(record(f"/{number}")) for number in range(KEPT + 7)]
+    numbers = [kept_under(store, f"/{number}", body="x") for number in range(KEPT + 7)]
     assert numbers == list(range(1, KEPT + 8))
     kept = store.newest_first()
     assert [one["number"] for one in kept] == numbers[-KEPT:][::-1]
-    assert kept[0]["path"] == f"/{KEPT + 6}"
+    assert kept[0] == {"path": f"/{KEPT + 6}", "number": KEPT + 7}
     assert store.get(7) is None
-    assert store.get(8) == {"path": "/7", "number": 8}
+    assert store.get(8) == {"path": "/7", "body": "x", "number": 8}
 
 
 def test_what_is_told_later_replaces_what_was_told_first_but_no_other(store: RequestStore) -> None:
-    first = store.add(record("/", status=0))
-    store.replace(first, record("/", status=200))
+    first = kept_under(store, "/", status=0)
+    store.replace(first, {"path": "/"}, {"status": 200})
     assert store.get(first) == {"path": "/", "status": 200, "number": first}
     for _ in range(KEPT):
-        store.add(record("/other"))
-    store.replace(first, record("/late"))
+        kept_under(store, "/other")
+    store.replace(first, {"path": "/late"}, {})
     assert {one["path"] for one in store.newest_first()} == {"/other"}
 
 
 def test_each_change_shows_in_the_number_of_changes(store: RequestStore) -> None:
     seen = [store.changes()]
-    number = store.add(record("/"))
+    number = kept_under(store, "/")
     seen.append(store.changes())
-    store.replace(number, record("/again"))
+    store.replace(number, {"path": "/again"}, {})
     seen.append(store.changes())
-    store.replace(number + KEPT, record("/nobody"))
+    store.replace(number + KEPT, {"path": "/nobody"}, {})
     assert seen == sorted(set(seen))
     assert store.changes() == seen[-1]
 
 
 def test_half_characters_and_odd_bytes_come_back_as_they_were(store: RequestStore) -> None:
     odd = "\udc80\x00\x1b[31mé\u2028"
-    number = store.add(record(odd))
-    assert (store.get(number) or {})["path"] == odd
+    number = kept_under(store, odd, body=odd)
+    assert store.get(number) == {"path": odd, "body": odd, "number": number}
 
 
-def test_what_is_too_large_loses_its_bodies_and_nothing_else(store: RequestStore) -> None:
-    number = store.add(record("/large", answer_body="\x00" * SLOT, request_body="", status=200))
-    assert store.get(number) == {"path": "/large", "status": 200, "is_cut": True, "number": number}
+def test_what_is_too_large_loses_the_largest_of_its_details(store: RequestStore) -> None:
+    number = kept_under(store, "/large", answer="\x00" * SLOT, request="short", lines=["x"])
+    assert store.get(number) == {
+        "path": "/large",
+        "request": "short",
+        "lines": ["x"],
+        "is_cut": True,
+        "number": number,
+    }
 
 
 def test_processes_that_write_at_the_same_time_lose_nothing(store: RequestStore) -> None:
@@ -74,7 +80,7 @@ def test_processes_that_write_at_the_same_time_lose_nothing(store: RequestStore)
             os.close(go)
             os.read(begin, 1)
             for number in range(50):
-                store.add(record(f"/{child}/{number}"))
+                kept_under(store, f"/{child}/{number}")
             os._exit(0)
         children.append(pid)
     os.close(go)

@@ -41,7 +41,7 @@ def awaits_of(work: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Any, list[d
 
 
 async def _traced(work: Callable[[], Coroutine[Any, Any, Any]]) -> tuple[Any, list[dict[str, Any]]]:
-    notes = Notes("GET", "/", "HTTP/1.1", [])
+    notes = Notes("GET", "/", [])
     loop = asyncio.get_running_loop()
     tracing = Tracing(loop, notes)
     token = CURRENT.set(notes)
@@ -86,7 +86,7 @@ def test_what_is_raised_comes_out() -> None:
 
 def test_tasks_of_other_requests_are_left_alone() -> None:
     async def both() -> list[dict[str, Any]]:
-        notes = Notes("GET", "/", "HTTP/1.1", [])
+        notes = Notes("GET", "/", [])
         tracing = Tracing(asyncio.get_running_loop(), notes)
         await asyncio.create_task(nap(0.003))
         tracing.end()
@@ -105,7 +105,7 @@ def test_a_task_factory_of_the_applications_own_makes_the_tasks_all_the_same() -
     async def both() -> None:
         loop = asyncio.get_running_loop()
         loop.set_task_factory(factory)
-        notes = Notes("GET", "/", "HTTP/1.1", [])
+        notes = Notes("GET", "/", [])
         tracing = Tracing(loop, notes)
         token = CURRENT.set(notes)
         await loop.create_task(nap(0.002))

@@ -22,7 +22,7 @@ def why_not_again(record: Mapping[str, Any], ports: Iterable[int]) -> str:
     """Say why a request cannot be sent again by a server that listens on these ports; nothing when it can."""
     if any(name.lower() == "upgrade" for name, _ in record.get("request_headers", ())):
         return "A WebSocket is its client's to open."
-    if record["request_size"] > Notes.REQUEST_BODY or record.get("is_cut"):
+    if record.get("is_cut") or record["request_size"] > Notes.REQUEST_BODY:
         return "Too long to be kept whole."
     if not record["server"] or record["server"][1] not in set(ports):
         return "It came to an address that is not listened on any more."

@@ -10,6 +10,7 @@ from typing import Any
 
 MOST_LINES = 200
 """Log lines kept of a request: the last."""
+MOST_MARKS = 20
 LONGEST_TEXT = 16 * 1024
 """Characters of a log line or a traceback."""
 _LATE = 0.1
@@ -38,7 +39,7 @@ class Body:
 
 
 class Notes:
-    """Filled by whoever sees something of the request, in any thread; `to_record` is called in the loop's."""
+    """Filled by whoever sees something of the request, in any thread; read in the loop's."""
 
     number = 0
     """In the store; 0 while it is not there."""
@@ -57,11 +58,11 @@ class Notes:
     """Bytes that are kept: what is longer can be shown in part, and not sent again."""
     ANSWER_BODY = 32 * 1024
 
-    def __init__(self, method: str, path: str, version: str, headers: Headers) -> None:
+    def __init__(self, method: str, path: str, headers: Headers) -> None:
         self.request_id = ""
         self.began = time.time()
         self._began_at = time.perf_counter()
-        self.method, self.path, self.version = method, path, version
+        self.method, self.path = method, path
         self.client = ""
         self.server: list[Any] = []
         """The address that it came to."""
@@ -70,7 +71,6 @@ class Notes:
         self.request_body = Body(self.REQUEST_BODY)
         self.answer_headers: Headers = []
         self.answer_body = Body(self.ANSWER_BODY)
-        self.reason = ""
         self.logs: deque[dict[str, Any]] = deque(maxlen=MOST_LINES)
         self.lines = 0
         """How many there were."""
@@ -87,8 +87,8 @@ class Notes:
         ended_at = math.inf if self.duration is None else self._began_at + self.duration
         return self._began_at <= since and until <= ended_at + _LATE
 
-    def answer_begins(self, status: int, reason: str, headers: Iterable[tuple[str, str]]) -> None:
-        self.status, self.reason = status, reason
+    def answer_begins(self, status: int, headers: Iterable[tuple[str, str]]) -> None:
+        self.status = status
         self.answer_headers = list(headers)
         if self.first_byte is None:
             self.first_byte = self.elapsed()
@@ -101,28 +101,34 @@ class Notes:
     def ended(self) -> None:
         self.duration = self.elapsed()
 
-    def to_record(self) -> dict[str, Any]:
-        """Return it as the store takes it."""
+    def summary(self) -> dict[str, Any]:
+        """Return what a list shows of it."""
         return {
             "pid": os.getpid(),
-            "request_id": self.request_id,
             "began": self.began,
             "duration": self.duration,
-            "first_byte": self.first_byte,
             "method": self.method,
             "path": self.path,
-            "version": self.version,
-            "client": self.client,
-            "server": self.server,
-            "is_tls": self.is_tls,
             "status": self.status,
-            "reason": self.reason,
             "handler": self.handler,
-            "function": self.function,
             "file": self.file,
             "line": self.line,
             "again_of": self.again_of,
             "is_traced": self.is_traced,
+            "lines": self.lines,
+            "failures": len(self.exceptions),
+            "marks": self.marks[-MOST_MARKS:],
+        }
+
+    def details(self) -> dict[str, Any]:
+        """Return what is told of it besides."""
+        return {
+            "request_id": self.request_id,
+            "first_byte": self.first_byte,
+            "client": self.client,
+            "server": self.server,
+            "is_tls": self.is_tls,
+            "function": self.function,
             "request_headers": self.request_headers,
             "request_body": self.request_body.to_text(),
             "request_size": self.request_body.size,
@@ -130,9 +136,7 @@ class Notes:
             "answer_body": self.answer_body.to_text(),
             "answer_size": self.answer_body.size,
             "logs": list(self.logs),
-            "lines": self.lines,
             "exceptions": self.exceptions,
-            "marks": self.marks,
             "awaits": self.awaits,
         }
 

@@ -67,11 +67,12 @@ class RequestList(InspectorHandler):
 
 
 class RequestRows(InspectorHandler):
-    """The rows alone, for the list that is live; 204 when nothing has changed."""
+    """The rows alone, for the list that is live; 204 when nothing has changed, and nothing goes on."""
 
     def get(self) -> None:
         found = self.rows()
-        if self.get_argument("changes", "") == str(found["changes"]):
+        is_known = self.get_argument("changes", "") == str(found["changes"])
+        if is_known and not any(row.is_going_on for row in found["rows"]):
             self.set_status(HTTPStatus.NO_CONTENT)
             return
         self.set_header("X-Tcli-Changes", str(found["changes"]))

@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from tornado import httputil
+from tornado.iostream import SSLIOStream
 
 from tornado_cli.app.blocked.stretch import Blocked
 from tornado_cli.app.sites import blame_of
-from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange
+from tornado_cli.http.exchange import CLIENT_CLOSED_REQUEST, SWITCHING_PROTOCOLS, Exchange
 from tornado_cli.serve.inspector.collector import LogCollector
 from tornado_cli.serve.inspector.notes import CURRENT, Notes
 from tornado_cli.serve.inspector.places import place_of
@@ -100,9 +101,12 @@ class Recorder:
                 self.changed(notes)
 
     def stop(self) -> None:
-        """Write what is not written yet: the process leaves."""
+        """Write what is not written yet: the process leaves, and what goes on has been cut off."""
         self._logs.stop()
-        self.catch_up()
+        for notes in list(self._running):
+            notes.status = notes.status or CLIENT_CLOSED_REQUEST
+            self._ended(notes)
+        self._write_changed()
 
     # The end of an answer.
 
@@ -124,16 +128,17 @@ class Recorder:
             expected.number.set_result(notes.number)
 
     def _ended(self, notes: Notes) -> None:
-        notes.ended()
+        if notes.duration is None:
+            notes.ended()
         self._running.pop(notes, None)
         self._recent.append(notes)
         self._save(notes)
 
     def _save(self, notes: Notes) -> None:
         if notes.number:
-            self.store.replace(notes.number, notes.to_record())
+            self.store.replace(notes.number, notes.summary(), notes.details())
         else:
-            notes.number = self.store.add(notes.to_record())
+            notes.number = self.store.add(notes.summary(), notes.details())
 
     def _save_soon(self, notes: Notes) -> None:
         if not self._changed and self._loop is not None:
@@ -194,10 +199,11 @@ class RecordedRequest(httputil.HTTPMessageDelegate):
 def _begun(exchange: Exchange, start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders) -> Notes:
     # The id is ours to tell, and not always the client's.
     sent = [(name, value) for name, value in headers.get_all() if name != "X-Request-Id"]
-    notes = Notes(start_line.method, start_line.path, start_line.version, sent)
+    notes = Notes(start_line.method, start_line.path, sent)
     notes.request_id = exchange.request_id
-    context, stream = exchange.connection.context, exchange.connection.stream
-    notes.client, notes.is_tls = context.remote_ip, context.protocol == "https"
+    notes.client, stream = exchange.connection.context.remote_ip, exchange.connection.stream
+    # Not what a proxy says that it has come by.
+    notes.is_tls = isinstance(stream, SSLIOStream)
     with contextlib.suppress(OSError):
         name = stream.socket.getsockname()
         notes.server = list(name[:2]) if isinstance(name, tuple) else []
@@ -212,7 +218,7 @@ def _watch_answer(connection: Any, notes: Notes) -> None:
         start_line: httputil.ResponseStartLine, headers: httputil.HTTPHeaders, chunk: bytes | None = None
     ) -> Any:
         result = begins(start_line, headers, chunk)
-        notes.answer_begins(start_line.code, start_line.reason, headers.get_all())
+        notes.answer_begins(start_line.code, headers.get_all())
         notes.answer_body.add(chunk or b"")
         write: Callable[..., Any] = connection.write
 

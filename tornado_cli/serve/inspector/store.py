@@ -14,16 +14,18 @@ from typing import Any
 
 from tornado_cli.system.memory_files import anonymous_file
 
+Record = Mapping[str, Any]
+
 KEPT = 200
 """Requests that are remembered."""
 SLOT = 192 * 1024
 """Bytes that one may take. What is never written takes no memory."""
 _HEAD = struct.Struct("=QQ")
 """Of the file: the number of the next request, and how often anything was written."""
-_SLOT_HEAD = struct.Struct("=QI")
-"""Of a slot: the number of its request, and how many bytes follow."""
-_BULKY = ("request_body", "answer_body", "logs", "request_headers", "answer_headers", "exceptions", "awaits")
-"""What a record can do without, the dearest first."""
+_SLOT_HEAD = struct.Struct("=QII")
+"""Of a slot: the number of its request, and how many bytes of summary and of details follow."""
+_ROOM = SLOT - _SLOT_HEAD.size
+_IS_CUT = {"is_cut": True}
 
 
 def new_store() -> int:
@@ -35,24 +37,24 @@ def new_store() -> int:
 
 
 class RequestStore:
-    """Records are mappings that JSON can say; each has a number of its own, and no other process's is ever taken."""
+    """A request has a summary, for a list, and details; both are mappings that JSON can say."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def add(self, record: Mapping[str, Any]) -> int:
-        """Keep a record in place of the oldest; return its number."""
+    def add(self, summary: Record, details: Record) -> int:
+        """Keep a request in place of the oldest; return its number, which no other has."""
         with self._locked():
             number, changes = self._head()
-            self._write(number, record)
+            self._write(number, summary, details)
             self._set_head(number + 1, changes + 1)
         return number
 
-    def replace(self, number: int, record: Mapping[str, Any]) -> None:
-        """Keep a record in place of the one of that number, if that is still there."""
+    def replace(self, number: int, summary: Record, details: Record) -> None:
+        """Keep this in place of what was told of the request of that number, if that is still there."""
         with self._locked():
-            if self._number_in(number % KEPT) == number:
-                self._write(number, record)
+            if self._slot_head(number)[0] == number:
+                self._write(number, summary, details)
                 following, changes = self._head()
                 self._set_head(following, changes + 1)
 
@@ -61,16 +63,16 @@ class RequestStore:
         return self._head()[1]
 
     def newest_first(self) -> list[dict[str, Any]]:
-        """Return all that are kept, each with its `number`."""
+        """Return the summaries of all that are kept, each with its `number`."""
         with self._locked():
             following, _ = self._head()
             numbers = range(following - 1, max(0, following - 1 - KEPT), -1)
-            return [record for number in numbers if (record := self._read(number)) is not None]
+            return [found for number in numbers if (found := self._read(number, with_details=False)) is not None]
 
     def get(self, number: int) -> dict[str, Any] | None:
-        """Return one, or None when it is not kept any more."""
+        """Return summary and details of one, with its `number`; None when it is not kept any more."""
         with self._locked():
-            return self._read(number)
+            return self._read(number, with_details=True)
 
     def _head(self) -> tuple[int, int]:
         following, changes = _HEAD.unpack(os.pread(self._descriptor, _HEAD.size, 0))
@@ -79,21 +81,23 @@ class RequestStore:
     def _set_head(self, following: int, changes: int) -> None:
         os.pwrite(self._descriptor, _HEAD.pack(following, changes), 0)
 
-    def _write(self, number: int, record: Mapping[str, Any]) -> None:
-        content = _fitting(record)
-        os.pwrite(self._descriptor, _SLOT_HEAD.pack(number, len(content)) + content, _place(number % KEPT))
+    def _slot_head(self, number: int) -> tuple[int, int, int]:
+        found, summary, details = _SLOT_HEAD.unpack(os.pread(self._descriptor, _SLOT_HEAD.size, _place(number)))
+        return found, summary, details
 
-    def _number_in(self, slot: int) -> int:
-        number, _ = _SLOT_HEAD.unpack(os.pread(self._descriptor, _SLOT_HEAD.size, _place(slot)))
-        return int(number)
+    def _write(self, number: int, summary: Record, details: Record) -> None:
+        first, rest = _fitting(summary, details)
+        head = _SLOT_HEAD.pack(number, len(first), len(rest))
+        os.pwrite(self._descriptor, head + first + rest, _place(number))
 
-    def _read(self, number: int) -> dict[str, Any] | None:
-        place = _place(number % KEPT)
-        found, size = _SLOT_HEAD.unpack(os.pread(self._descriptor, _SLOT_HEAD.size, place))
+    def _read(self, number: int, *, with_details: bool) -> dict[str, Any] | None:
+        found, size, more = self._slot_head(number)
         if found != number or number == 0:
             return None
-        content = os.pread(self._descriptor, size, place + _SLOT_HEAD.size)
-        return {**json.loads(content.decode("utf-8", "surrogatepass")), "number": number}
+        place = _place(number) + _SLOT_HEAD.size
+        content = os.pread(self._descriptor, size + (more if with_details else 0), place)
+        details = _read_from(content[size:]) if with_details else {}
+        return {**_read_from(content[:size]), **details, "number": number}
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -105,21 +109,25 @@ class RequestStore:
             fcntl.lockf(self._descriptor, fcntl.LOCK_UN, _HEAD.size)
 
 
-def _place(slot: int) -> int:
-    return _HEAD.size + slot * SLOT
+def _place(number: int) -> int:
+    return _HEAD.size + number % KEPT * SLOT
 
 
-def _fitting(record: Mapping[str, Any]) -> bytes:
-    """Return a record as it is written, if need be without what is largest."""
-    content = _bytes_of(record)
-    for name in _BULKY:
-        if len(content) <= SLOT - _SLOT_HEAD.size:
-            break
-        record = {key: value for key, value in record.items() if key != name} | {"is_cut": True}
-        content = _bytes_of(record)
-    return content
+def _fitting(summary: Record, details: Record) -> tuple[bytes, bytes]:
+    """Return both as they are written, if need be without the largest of the details, or of all of them."""
+    first, rest = _written(summary), _written(details)
+    while len(first) + len(rest) > _ROOM and details.keys() != _IS_CUT.keys():
+        largest = max(details, key=lambda name: len(_written({name: details[name]})))
+        details = {name: value for name, value in details.items() if name != largest} | _IS_CUT
+        rest = _written(details)
+    return first, rest
 
 
-def _bytes_of(record: Mapping[str, Any]) -> bytes:
+def _written(record: Record) -> bytes:
     # Half characters (surrogates) come in paths and header values.
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _read_from(content: bytes) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(content.decode("utf-8", "surrogatepass"))
+    return record

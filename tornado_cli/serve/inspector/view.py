@@ -3,11 +3,12 @@
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qsl
 
 from tornado_cli.app.sites import short_path
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS
 from tornado_cli.logs.masking import mask_query
-from tornado_cli.logs.record import clock_time
+from tornado_cli.logs.record import clock_time, cut_text
 from tornado_cli.records import Record
 from tornado_cli.serve.browser_tools.hiding import Hider
 from tornado_cli.serve.inspector.bodies import Shown, shown_body
@@ -16,7 +17,15 @@ from tornado_cli.serve.inspector.waterfall import Bar, bars_of
 from tornado_cli.terminal import visible
 
 _CLIENT_ERRORS, _SERVER_ERRORS = 400, 500
+_LONGEST_PATH = 500
 _SECOND, _TEN = 1.0, 10.0
+_LEFT_OUT: Mapping[str, Any] = {
+    **dict.fromkeys(("request_headers", "answer_headers", "logs", "exceptions", "awaits"), ()),
+    **dict.fromkeys(("request_body", "answer_body", "request_id", "client", "function"), ""),
+    **dict.fromkeys(("request_size", "answer_size"), 0),
+    "first_byte": None,
+}
+"""Of a request that was too large for its place."""
 
 
 class Row(Record, kw_only=True):
@@ -32,6 +41,7 @@ class Row(Record, kw_only=True):
     duration: str
     handler: str
     place: str
+    is_going_on: bool
     badges: tuple[tuple[str, str], ...]
     """Kind and text of each."""
 
@@ -71,36 +81,36 @@ def row_of(record: Mapping[str, Any], now: float) -> Row:
         number=record["number"],
         time=clock_time(record["began"]),
         method=visible(record["method"]),
-        path=visible(mask_query(record["path"])),
+        path=visible(cut_text(mask_query(record["path"]), _LONGEST_PATH)),
         status=str(record["status"] or "…"),
         kind=_kind_of(record),
         duration=spoken(_seconds(record, now)),
         handler=record["handler"],
         place=place(record),
+        is_going_on=_is_going_on(record),
         badges=tuple(_badges(record)),
     )
 
 
 def details_of(record: Mapping[str, Any], now: float) -> Details:
-    logs = record.get("logs", [])
-    hider = Hider(os.environ, dict(record.get("request_headers", ())))
+    record = {**_LEFT_OUT, **record}
+    logs = record["logs"]
+    hider = Hider(os.environ, dict(record["request_headers"]))
     return Details(
         row=row_of(record, now),
         facts=tuple(_facts(record, now)),
         written_in=_place_of(record, record["function"]),
         request_headers=_headers(record, "request_headers"),
-        request_body=shown_body(
-            record.get("request_body", ""), record["request_size"], record.get("request_headers", [])
-        ),
+        request_body=shown_body(record["request_body"], record["request_size"], record["request_headers"]),
         query=_query(record["path"]),
         answer_headers=_headers(record, "answer_headers"),
-        answer_body=shown_body(record.get("answer_body", ""), record["answer_size"], record.get("answer_headers", [])),
+        answer_body=shown_body(record["answer_body"], record["answer_size"], record["answer_headers"]),
         marks=tuple(_spoken_mark(mark) for mark in record["marks"]),
-        exceptions=[_shown_exception(one, hider) for one in record.get("exceptions", [])],
+        exceptions=[_shown_exception(one, hider) for one in record["exceptions"]],
         logs=[_shown_line(line, hider) for line in logs],
         left_out=record["lines"] - len(logs),
         is_traced=record["is_traced"],
-        bars=bars_of(record.get("awaits", []), _seconds(record, now)),
+        bars=bars_of(record["awaits"], _seconds(record, now)),
         again_of=record["again_of"],
     )
 
@@ -156,7 +166,7 @@ def _badges(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     waited = sum(mark["seconds"] for mark in record["marks"] if not mark["is_culprit"])
     badges += [("broken", f"held the loop {spoken(held)}")] if held else []
     badges += [("bad", f"waited {spoken(waited)} for the loop")] if waited else []
-    badges += [("broken", _count(len(record.get("exceptions", [])), "exception"))] if record.get("exceptions") else []
+    badges += [("broken", _count(record["failures"], "exception"))] if record["failures"] else []
     badges += [("note", _count(record["lines"], "log line"))] if record["lines"] else []
     badges += [("note", f"again: #{record['again_of']}")] if record["again_of"] else []
     badges += [("note", "traced")] if record["is_traced"] else []
@@ -178,12 +188,10 @@ def _facts(record: Mapping[str, Any], now: float) -> list[tuple[str, str]]:
 
 
 def _headers(record: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
-    return [(visible(key), visible(value)) for key, value in masked_headers(record.get(name, []))]
+    return [(visible(key), visible(value)) for key, value in masked_headers(record[name])]
 
 
 def _query(path: str) -> list[tuple[str, str]]:
-    from urllib.parse import parse_qsl
-
     return masked_fields(parse_qsl(path.partition("?")[2], keep_blank_values=True))
 
 
