@@ -209,6 +209,86 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_log_writer::test_a_storm_of_warnings_is_cut_and_counted",
         ),
     ),
+    "N1": (
+        "headers come slowly",
+        (
+            "test_limits_times::test_a_request_that_is_not_complete_in_time_is_answered_408",
+            "test_limits_times::test_a_trickle_of_headers_does_not_buy_time",
+            "test_limits_times::test_a_connection_that_brings_nothing_is_closed_without_a_word",
+        ),
+    ),
+    "N2": (
+        "bodies come slowly, answers are read slowly",
+        (
+            "test_limits_times::test_a_body_that_stands_still_is_answered_408",
+            "test_limits_times::test_a_body_that_comes_slowly_and_steadily_is_taken",
+            "test_limits_times::test_a_client_that_does_not_read_its_answer_is_cut_off",
+            "test_limits_times::test_a_client_that_reads_slowly_and_steadily_gets_all_of_it",
+        ),
+    ),
+    "N4": (
+        "a flood of idle connections",
+        ("test_faults_clients::test_a_flood_of_connections_that_are_kept_idle_ends_and_others_are_served",),
+    ),
+    "N5": (
+        "requests are too large",
+        (
+            "test_limits_sizes::test_a_header_block_that_is_too_large_is_refused_with_431",
+            "test_limits_sizes::test_five_thousand_header_fields_are_refused_with_431",
+            "test_limits_sizes::test_a_target_that_is_too_long_is_refused_with_414",
+            "test_limits_sizes::test_a_body_that_is_too_large_is_refused_with_413",
+            "test_limits_sizes::test_a_chunked_body_that_becomes_too_large_is_refused_with_413",
+            "test_limits_sizes::test_a_body_that_unpacks_to_too_much_is_refused_with_413",
+            "test_limits_sizes::test_too_many_parts_and_arguments_are_refused_with_400",
+            "test_limits_sizes::test_what_is_too_large_takes_no_memory",
+        ),
+    ),
+    "N6": (
+        "requests are hidden in others, and cut anywhere",
+        (
+            "test_faults_clients::test_where_a_request_ends_is_never_in_doubt",
+            "test_faults_clients::test_it_makes_no_difference_where_a_request_is_cut",
+        ),
+    ),
+    "N7": (
+        "requests come while it drains",
+        (
+            "test_run_drain::test_pipelined_requests_are_all_answered",
+            "test_run_drain::test_an_idle_connection_sees_a_clean_end_after_the_linger",
+            "test_refusals::test_a_stop_waits_for_an_answer_that_is_not_taken_yet",
+        ),
+    ),
+    "N8": (
+        "clients break off in the middle of an answer",
+        ("test_faults_clients::test_a_client_that_breaks_off_in_the_middle_of_an_answer_leaves_nothing",),
+    ),
+    "N9": (
+        "WebSockets are open at a stop",
+        (
+            "test_run_drain::test_websockets_are_told_one_after_the_other",
+            "test_run_stop::test_a_websocket_is_told_that_the_server_goes_away",
+        ),
+    ),
+    "N10": (
+        "WebSocket clients break the rules",
+        (
+            "test_faults_websockets::test_a_frame_that_breaks_the_rules_ends_its_connection_alone",
+            "test_faults_websockets::test_a_flood_of_pings_is_answered_and_takes_no_memory",
+            "test_faults_websockets::test_options_set_what_the_application_has_set_and_leave_the_rest",
+        ),
+    ),
+    "N11": (
+        "the queue overflows",
+        ("test_faults_clients::test_clients_that_overflow_the_queue_of_stopped_workers_are_all_served_in_the_end",),
+    ),
+    "N12": (
+        "clients speak another protocol",
+        (
+            "test_faults_clients::test_what_is_no_http_1_is_answered_400",
+            "test_run_tls_port::test_the_preface_of_http_2_is_plain_http",
+            "test_run_tls_port::test_plain_http_is_answered_with_the_address_to_use_instead",
+        ),
+    ),
     "T1": (
         "a certificate or key is not there, or not to be read",
         (

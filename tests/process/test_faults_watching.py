@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.process_tree import cpu_seconds
+from support.process_tree import cpu_seconds, resident_kib
 from support.project import app_that_says, save, save_in_place, write
 from support.reloads import reloads_until_now
 from support.server_process import ServerProcess
@@ -340,20 +340,14 @@ def test_names_and_sizes_that_nobody_expects_do_not_end_the_watching(tmp_path: P
         with (tmp_path / "huge.py").open("w") as huge:
             huge.truncate(1 << 30)
         (tmp_path / "closed").mkdir(mode=0)
-        before = memory_of(server.pid)
+        before = resident_kib(server.pid)
         for number in range(200):
             (tmp_path / f"{number}").mkdir()
             make_files(tmp_path / f"{number}", 250)
         server.wait_for_reload_of("huge.py")
         assert_edits_are_served(server, tmp_path / "main.py")
-        assert memory_of(server.pid) - before < 30 * 1024
+        assert resident_kib(server.pid) - before < 30 * 1024
         assert cpu_seconds(server.pid) < 15
-
-
-def memory_of(pid: int) -> int:
-    """Return the KiB that a process has in memory."""
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1])
 
 
 @pytest.mark.outside("root", "setpriv")

@@ -1,6 +1,5 @@
 """Connections: how many a worker holds, how many one client, and what becomes of those that are too many."""
 
-import os
 import resource
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -8,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.connection import Connection
+from support.process_tree import cpu_seconds
 from support.project import write
 from support.server_process import ServerProcess
 from support.trouble import workers_of
@@ -57,11 +57,6 @@ def server(project: Path) -> Iterator[ServerProcess]:
         assert server.stop() == 0
 
 
-def cpu_of(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def test_a_full_worker_accepts_again_when_a_connection_ends(project: Path) -> None:
     with ServerProcess("run", "--max-connections", "3", cwd=project) as server, ExitStack() as stack:
         server.wait_for("ready")
@@ -71,10 +66,10 @@ def test_a_full_worker_accepts_again_when_a_connection_ends(project: Path) -> No
         waiting = stack.enter_context(server.connect())
         waiting.ask()
         assert "--max-connections" in str(server.wait_for("accept_paused", level="warning")["message"])
-        before = cpu_of(worker)
+        before = cpu_seconds(worker)
         assert not waiting.has_answer(within=1.0)
         # It does not look at its listeners all the time.
-        assert cpu_of(worker) - before < 0.2
+        assert cpu_seconds(worker) - before < 0.2
         assert held[1].get().text == "main"
         held[0].close()
         assert waiting.answer().text == "main"

@@ -3,12 +3,15 @@
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from support.connection import Answer, Connection
+from support.process_tree import resident_kib
 from support.project import write
 from support.server_process import ServerProcess
+from support.trouble import workers_of
 
 APP = """
 from tornado.web import Application, RequestHandler, stream_request_body
@@ -184,6 +187,20 @@ def test_too_many_parts_and_arguments_are_refused_with_400(client: Connection) -
     client.ask("/form", method="POST", Content_Length=str(len(arguments)), Content_Type=form)
     client.send(arguments.encode())
     assert client.answer().status == 400
+
+
+def test_what_is_too_large_takes_no_memory(server: ServerProcess, client: Connection) -> None:
+    [worker] = workers_of(server)
+    before = resident_kib(worker)
+    with ExitStack() as stack:
+        others = [stack.enter_context(Connection(server.folder / "plain.sock")) for _ in range(20)]
+        for other in others:
+            other.ask("/", method="POST", Transfer_Encoding="chunked")
+            other.send((b"10000\r\n" + bytes(65536) + b"\r\n") * 64)
+        assert {other.answer().status for other in others} == {413}
+    assert client.get().text == "main"
+    # Less than a fifth of what was sent, and no more than was allowed.
+    assert resident_kib(worker) - before < 20 * LIMIT / 1024
 
 
 HAS_LIMIT = """

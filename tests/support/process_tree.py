@@ -61,3 +61,9 @@ def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used: proc(5)."""
     fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_kib(pid: int) -> int:
+    """Return the memory that a process has resident, in KiB: proc(5)."""
+    pages = int((_PROC / str(pid) / "statm").read_text().split()[1])
+    return pages * (os.sysconf("SC_PAGE_SIZE") // 1024)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tornado_cli.http.departures import Departures
 from tornado_cli.http.exchange import Front
 from tornado_cli.http.faults import Faults
 from tornado_cli.http.limits import RequestLimits, SizeLimits
@@ -23,6 +24,7 @@ class Guard:
         self.limits = limits
         self.refused = Refused(tally)
         self.faults = Faults(limits, self.refused)
+        Departures()
         self.clients = self._clients(is_proxy) if limits.client_connections else None
 
     def _clients(self, is_proxy: Callable[[Any, int], bool]) -> "ClientConnections":

@@ -1,6 +1,6 @@
 """Connections that stand still for too long are ended: with an answer where one is awaited, else without a word."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping
 from typing import Any
 
 from tornado_cli.http.exchange import Exchange, client_of, has_pending
@@ -12,6 +12,9 @@ from tornado_cli.http.refused import Refused
 from tornado_cli.http.tls_accept import TlsSocket
 
 _TOO_SLOW = "This request has not come in time."
+_TLS = "This port speaks plain HTTP, not HTTPS."
+_HANDSHAKE = b"\x16\x03"
+"""How TLS begins."""
 
 
 class Stalls:
@@ -26,8 +29,10 @@ class Stalls:
         """Seconds until the next look."""
         return self._patience.pause
 
-    def look(self, exchanges: Mapping[Any, Exchange], fresh: Container[Any], now: float) -> None:
+    def look(self, exchanges: Mapping[Any, Exchange], fresh: Collection[Any], now: float) -> None:
         """End those that have stood still; `fresh` are connections that have not had an answer yet."""
+        for connection in [connection for connection in fresh if _speaks_tls(connection.stream)]:
+            self._refuse(connection, exchanges[connection], Kind.MALFORMED_REQUEST, _TLS)
         for connection, waiting in self._patience.exhausted(_standings(exchanges, fresh), now):
             self._end(connection, exchanges[connection], waiting)
 
@@ -43,9 +48,15 @@ class Stalls:
         elif isinstance(stream.socket, TlsSocket) and stream.socket.is_shaking:
             self._refused.note(Kind.SLOW_HANDSHAKE, client)
         elif has_pending(stream):
-            self._refused.note(Kind.SLOW_HEADERS, client)
-            exchange.last_words = last_answer(Kind.SLOW_HEADERS.status, _TOO_SLOW)
+            self._refuse(connection, exchange, Kind.SLOW_HEADERS, _TOO_SLOW)
+            return
         stream.close()
+
+    def _refuse(self, connection: Any, exchange: Exchange, kind: Kind, text: str) -> None:
+        """Answer what is no request yet, and close."""
+        self._refused.note(kind, client_of(connection.context), text)
+        exchange.last_words = last_answer(kind.status, text)
+        connection.stream.close()
 
 
 def _standings(exchanges: Mapping[Any, Exchange], fresh: Container[Any]) -> Iterator[tuple[Any, Standing]]:
@@ -62,6 +73,12 @@ def _standings(exchanges: Mapping[Any, Exchange], fresh: Container[Any]) -> Iter
             yield connection, Standing(Waiting.BODY, exchange, exchange.received)
         else:
             yield connection, Standing(Waiting.APPLICATION, exchange, 0)
+
+
+def _speaks_tls(stream: Any) -> bool:
+    """Say whether a handshake has come where a request was awaited."""
+    # Tornado has no public way to ask for what it has read.
+    return bool(getattr(stream, "_read_buffer", b"").startswith(_HANDSHAKE))
 
 
 def _sent(stream: Any) -> int | None:
