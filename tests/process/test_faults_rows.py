@@ -226,6 +226,10 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_limits_times::test_a_client_that_reads_slowly_and_steadily_gets_all_of_it",
         ),
     ),
+    "N3": (
+        "a TLS handshake stands still",
+        ("test_run_tls_port::test_a_handshake_that_stands_still_is_cut_off_at_its_deadline_and_leaves_nothing",),
+    ),
     "N4": (
         "a flood of idle connections",
         ("test_faults_clients::test_a_flood_of_connections_that_are_kept_idle_ends_and_others_are_served",),
@@ -282,11 +286,22 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("test_faults_clients::test_clients_that_overflow_the_queue_of_stopped_workers_are_all_served_in_the_end",),
     ),
     "N12": (
-        "clients speak another protocol",
+        "HTTP/2, TLS on a plain port, plain HTTP on a TLS port",
         (
             "test_faults_clients::test_what_is_no_http_1_is_answered_400",
             "test_run_tls_port::test_the_preface_of_http_2_is_plain_http",
+            "test_run_tls_port::test_tls_on_a_plain_port_is_no_request_and_harms_nobody",
             "test_run_tls_port::test_plain_http_is_answered_with_the_address_to_use_instead",
+        ),
+    ),
+    "N13": (
+        "somebody claims to be another by forwarded headers",
+        (
+            "test_trusted_proxies::test_what_a_stranger_says_of_itself_changes_nothing",
+            "test_trusted_proxies::test_what_a_trusted_proxy_cannot_mean_is_refused",
+            "test_proxies::test_what_a_client_says_of_itself_changes_nothing",
+            "test_run_proxy_protocol::test_a_stranger_cannot_introduce_itself",
+            "test_forwarded::test_whatever_a_client_writes_the_proxy_s_word_counts",
         ),
     ),
     "T1": (
@@ -518,28 +533,6 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "test_faults_watching::test_what_the_application_and_its_tools_write_restarts_nothing",
             "test_serve_reload::test_noise_restarts_nothing",
-        ),
-    ),
-    "N3": (
-        "a TLS handshake stands still",
-        ("test_run_tls_port::test_a_handshake_that_stands_still_is_cut_off_at_its_deadline_and_leaves_nothing",),
-    ),
-    "N12": (
-        "HTTP/2, TLS on a plain port, plain HTTP on a TLS port",
-        (
-            "test_run_tls_port::test_the_preface_of_http_2_is_plain_http",
-            "test_run_tls_port::test_tls_on_a_plain_port_is_no_request_and_harms_nobody",
-            "test_run_tls_port::test_plain_http_is_answered_with_the_address_to_use_instead",
-        ),
-    ),
-    "N13": (
-        "somebody claims to be another by forwarded headers",
-        (
-            "test_trusted_proxies::test_what_a_stranger_says_of_itself_changes_nothing",
-            "test_trusted_proxies::test_what_a_trusted_proxy_cannot_mean_is_refused",
-            "test_proxies::test_what_a_client_says_of_itself_changes_nothing",
-            "test_run_proxy_protocol::test_a_stranger_cannot_introduce_itself",
-            "test_forwarded::test_whatever_a_client_writes_the_proxy_s_word_counts",
         ),
     ),
     "X1": (
