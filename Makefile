@@ -46,7 +46,7 @@ types: $(INSTALLED_DEV) ## mypy
 	@$(BIN) -m mypy tools/demo.py
 	@$(BIN) -m mypy tools/template_types.py
 	@$(BIN) -m mypy --strict benchmarks
-	@$(BIN) tools/template_types.py
+	@PYTHONPATH=tests $(BIN) tools/template_types.py
 
 clean: ## remove the virtual environments and what tools left behind
 	@rm -rf .venv build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache

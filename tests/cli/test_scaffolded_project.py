@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.trees import UNUSUAL, USUAL, Tree
 
+from tornado_cli.scaffold.answers import QUESTIONS
 from tornado_cli.scaffold.catalog import PRESETS, template_root
 from tornado_cli.scaffold.generate import Plan, plan
 from tornado_cli.scaffold.manifest import read_manifest
@@ -64,6 +66,19 @@ def test_they_are_lint_free_and_formatted_whatever_their_names(tmp_path: Path) -
 
 def test_its_tests_pass_without_a_warning(project: Plan) -> None:
     check(project.target, "pytest", "-W", "error", "-p", "no:cacheprovider")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("tree", UNUSUAL, ids=str)
+def test_tests_of_unusual_answers_pass_without_a_warning(tree: Tree, tmp_path: Path) -> None:
+    tree.planned(tmp_path / "my-shop").write()
+    check(tmp_path / "my-shop", "pytest", "-W", "error", "-p", "no:cacheprovider")
+
+
+def test_every_answer_is_in_a_tree_that_is_tested(tmp_path: Path) -> None:
+    trees = [tree.planned(tmp_path / "shop").project.answers for tree in (*USUAL, *UNUSUAL)]
+    answers = {(name, value) for answers in trees for name, value in answers.items() if name in QUESTIONS}
+    assert {(name, value) for name, question in QUESTIONS.items() for value in question.values} <= answers
 
 
 def test_its_wheel_holds_all_that_it_serves(project: Plan, tmp_path: Path) -> None:

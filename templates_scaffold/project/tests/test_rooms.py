@@ -76,7 +76,7 @@ class RoomsTest(AppCase):
     async def test_whoever_logged_out_says_nothing_more(self) -> None:
         ada = await self.enter("Ada")
         answer = await self.http_client.fetch(
-            self.get_url("/logout"),
+            self.get_url("/logout/everywhere"),
             method="POST",
             body="",
             headers={"Cookie": self.cookies["Ada"]},
