@@ -355,7 +355,7 @@ def test_authorities_are_exchanged_too(tmp_path: Path, caplog: pytest.LogCapture
 def test_a_host_that_no_certificate_is_for_is_told(kept: Kept) -> None:
     kept.certificates.introduce("", ["example.com", "localhost", "127.0.0.1", "shop.test", "0.0.0.0", "::1"])
     assert [record.getMessage() for record in kept.caplog.records] == [
-        "No certificate is for shop.test, which is listened on: clients will refuse it."
+        "No certificate is for shop.test, which is listened on. Have one made for it: clients refuse others."
     ]
 
 

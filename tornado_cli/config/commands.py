@@ -369,3 +369,8 @@ class RunConfig(ServingConfig):
         minimum=0,
         help="Seconds to wait for a pong; not given, what the application says, or the interval.",
     )
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether there is, or is to be, a certificate."""
+        return bool(self.ssl or self.certfile or self.cert_dir)

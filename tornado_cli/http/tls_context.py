@@ -15,7 +15,7 @@ def context_from(descriptors: Sequence[int]) -> ssl.SSLContext | None:
     """
     if not descriptors:
         return None
-    # Not everybody serves TLS. The first order comes before the application may give up the right to read modules.
+    # Not everybody serves TLS.
     from tornado_cli.system.tls.context import server_context
 
     try:

@@ -88,6 +88,9 @@ def main() -> None:
     # While anyone holds the listeners, new clients are not refused but wait in a queue for nobody.
     signal.signal(LET_GO, lambda *_: _let_go(boot))
     leave_to_the_parent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1)
+    if boot.config.speaks_tls:
+        # Once for all workers, and before the application may give up the right to read modules.
+        import tornado_cli.system.tls.context  # noqa: F401
     preloaded = _preload(boot, control) if boot.config.preload else None
     reports = logging.getLogger("tornado.general")
     reports.setLevel(logging.INFO)

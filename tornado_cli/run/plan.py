@@ -73,7 +73,7 @@ def plan_of(config: RunConfig, settings: Settings, directory: Path) -> Plan:
 
 def _check_tls_options(config: RunConfig) -> None:
     """Raise UsageError for an option that promises HTTPS where there is none."""
-    if config.ssl or config.certfile or config.cert_dir:
+    if config.speaks_tls:
         return
     for name, given in (("--redirect-http", config.redirect_http), ("--hsts", config.hsts)):
         if given:

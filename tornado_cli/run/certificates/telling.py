@@ -52,7 +52,7 @@ def about_names(pairs: Sequence[Credentials]) -> Iterator[str]:
     """Say which names are in several certificates: only one of them is ever served for it."""
     what = [pair.periods[0].what for pair in pairs]
     for name, served, other in ServerNames([pair.names for pair in pairs]).repeated():
-        yield f"{what[other]} is not served for {name}: {_in_the_middle(what[served])} is."
+        yield f"{what[other]} is not served for {name}: {_in_the_middle(what[served])} is. Remove one of them."
 
 
 def about_hosts(pairs: Sequence[Credentials], hosts: Sequence[str]) -> Iterator[str]:
@@ -61,7 +61,7 @@ def about_hosts(pairs: Sequence[Credentials], hosts: Sequence[str]) -> Iterator[
     for host in hosts:
         is_name = not is_loopback(host) and any(letter.isalpha() for letter in host) and ":" not in host
         if is_name and not names.covers(host):
-            yield f"No certificate is for {host}, which is listened on: clients will refuse it."
+            yield f"No certificate is for {host}, which is listened on. Have one made for it: clients refuse others."
 
 
 def _in_the_middle(sentence: str) -> str:

@@ -87,9 +87,10 @@ def periods_of(chain: "Sequence[Certificate]", path: Path) -> tuple[Period, ...]
 def chain_warnings(given: "Sequence[Certificate]", chain: "Sequence[Certificate]", path: Path) -> Iterator[str]:
     """Say what clients will not like about a chain, besides when it is valid."""
     if not names_of(chain[0]):
-        yield f"The certificate in {path} names no host (subjectAltName): browsers will refuse it."
+        yield f"The certificate in {path} names no host: browsers will refuse it. Have it made with a subjectAltName."
     if list(given) != list(chain):
-        yield f"The certificates in {path} are in the wrong order; they are served in the right one."
+        right = "the one of the key first, then each issuer"
+        yield f"The certificates in {path} are in the wrong order. They are served in the right one: {right}."
     if len(chain) == 1 and _is_from_public_authority(chain[0]):
         yield f"{path} holds no intermediate certificate: many clients will refuse it. Use the full chain."
 

@@ -48,9 +48,10 @@ def warnings_of(periods: Iterable[Period], now: datetime) -> tuple[str, ...]:
 def validity_warning(what: str, not_before: datetime, not_after: datetime, now: datetime) -> str | None:
     """Say what is wrong with a period of validity: Python loads an expired certificate without a word."""
     if now >= not_after:
-        return f"{what} EXPIRED on {not_after:%Y-%m-%d %H:%M} UTC: every client will refuse it."
+        return f"{what} EXPIRED on {not_after:%Y-%m-%d %H:%M} UTC: every client will refuse it. Renew it."
     if now < not_before:
-        return f"{what} is NOT YET VALID, only from {not_before:%Y-%m-%d %H:%M} UTC on: clients will refuse it."
+        begins = f"{not_before:%Y-%m-%d %H:%M}"
+        return f"{what} is NOT YET VALID, only from {begins} UTC on: clients will refuse it. Is the clock right?"
     if not_after - now <= EXPIRES_SOON:
         days = (not_after - now).days
         left = "today" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
