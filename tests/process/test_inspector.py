@@ -180,6 +180,7 @@ def test_a_request_that_goes_on_is_listed_meanwhile(server: ServerProcess) -> No
         waiting.ask("/waiting")
         waiting.read(1)
         row = find(server, "GET /waiting")
+        assert "Waiting main.py:" in row.text
         assert "going on" in row.text
         assert "begun" in details(server, row.number)
         post(server, "/release", "")

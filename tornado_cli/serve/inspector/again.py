@@ -30,17 +30,16 @@ def why_not_again(record: Mapping[str, Any], ports: Iterable[int]) -> str:
 
 
 async def send_again(record: Mapping[str, Any], recorder: Recorder, *, is_traced: bool) -> int:
-    """Return the number of the new request; 0 when it is not through in time, or another process has it."""
+    """Return the number of the new request, if need be while it goes on; 0 when it has not come to this process."""
     mark = secrets.token_hex(16)
     expected = recorder.expected[mark] = Expected(record["number"], is_traced=is_traced)
-    try:
+    with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(PATIENCE):
             await _exchanged(record["server"], _client_context(record), request_bytes(record, mark))
-            return await expected.number
-    except (OSError, TimeoutError, asyncio.IncompleteReadError):
-        return expected.number.result() if expected.number.done() else 0
-    finally:
-        recorder.expected.pop(mark, None)
+            await expected.is_answered.wait()
+    recorder.expected.pop(mark, None)
+    recorder.catch_up()
+    return 0 if expected.notes is None else expected.notes.number
 
 
 def request_bytes(record: Mapping[str, Any], mark: str) -> bytes:

@@ -27,12 +27,15 @@ _RECENT = 50
 
 
 class Expected:
-    """A request that is made again, from here; whoever makes it learns its number."""
+    """A request that is made again, from here."""
+
+    notes: Notes | None = None
+    """None until it has come."""
 
     def __init__(self, again_of: int, *, is_traced: bool) -> None:
         self.again_of = again_of
         self.is_traced = is_traced
-        self.number: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.is_answered = asyncio.Event()
 
 
 class Recorder:
@@ -59,6 +62,7 @@ class Recorder:
         self._running[notes] = None
         recorded = RecordedRequest(notes, exchange)
         if expected is not None:
+            expected.notes = notes
             notes.again_of, notes.is_traced = expected.again_of, expected.is_traced
             if expected.is_traced:
                 from tornado_cli.serve.inspector.tracing import Tracing
@@ -115,7 +119,6 @@ class Recorder:
     ) -> None:
         notes = recorded.notes
         notes.status, notes.client = exchange.status, exchange.client
-        recorded.note_place()
         if exchange.status == SWITCHING_PROTOCOLS and not stream.closed():
             # Handed over: nobody else is told when it closes.
             stream.set_close_callback(lambda: self._ended(notes))
@@ -124,8 +127,8 @@ class Recorder:
             if recorded.tracing is not None:
                 recorded.tracing.end()
             self._ended(notes)
-        if expected is not None and not expected.number.done():
-            expected.number.set_result(notes.number)
+        if expected is not None:
+            expected.is_answered.set()
 
     def _ended(self, notes: Notes) -> None:
         if notes.duration is None:
@@ -135,10 +138,12 @@ class Recorder:
         self._save(notes)
 
     def _save(self, notes: Notes) -> None:
-        if notes.number:
-            self.store.replace(notes.number, notes.summary(), notes.details())
-        else:
-            notes.number = self.store.add(notes.summary(), notes.details())
+        # Where there is no room any more, what is served is served all the same.
+        with contextlib.suppress(OSError):
+            if notes.number:
+                self.store.replace(notes.number, notes.summary(), notes.details())
+            else:
+                notes.number = self.store.add(notes.summary(), notes.details())
 
     def _save_soon(self, notes: Notes) -> None:
         if not self._changed and self._loop is not None:
@@ -165,7 +170,10 @@ class RecordedRequest(httputil.HTTPMessageDelegate):
         self, start_line: httputil.RequestStartLine | httputil.ResponseStartLine, headers: httputil.HTTPHeaders
     ) -> Awaitable[None] | None:
         with self._current():
-            return self._inner.headers_received(start_line, headers)
+            waiting = self._inner.headers_received(start_line, headers)
+        # Routers have chosen by now.
+        self._note_place()
+        return waiting
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self.notes.request_body.add(chunk)
@@ -180,8 +188,7 @@ class RecordedRequest(httputil.HTTPMessageDelegate):
         with self._current():
             self._inner.on_connection_close()
 
-    def note_place(self) -> None:
-        """Note who has answered: that is known when the headers have been received."""
+    def _note_place(self) -> None:
         place = place_of(self._inner, self.notes.method)
         self.notes.handler, self.notes.function = place.handler, place.function
         self.notes.file, self.notes.line = place.file, place.line
