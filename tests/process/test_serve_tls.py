@@ -87,6 +87,10 @@ def test_browsers_that_do_not_trust_it_are_one_line_however_many_they_are(tmp_pa
         server.wait_for("handshake_failed")
         [told] = [event for event in server.events if "tls" in str(event.get("message")).lower()]
         assert (told["event"], told["level"]) == ("handshake_failed", "info")
+        with Connection(server.port) as plain:
+            plain.ask("/basket")
+            answer = plain.answer()
+        assert (answer.status, "https://localhost/basket" in answer.text) == (400, True)
         assert server.stop() == 0
 
 
