@@ -20,7 +20,7 @@ from support.certificates import Made, certificate, key_pem
 from support.tls_server import context_of, tls_server
 
 from tornado_cli.commands.cert import cert
-from tornado_cli.errors import TcliError
+from tornado_cli.errors import TcliError, UsageError
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -109,6 +109,11 @@ def test_what_cannot_be_checked_is_one_message(target: str, message: str, tmp_pa
     error = typed("check", target).exception
     assert message in str(error)
     assert error.hint  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("arguments", [("localhost:1", "--keyfile", "a.key"), ("a.pem", "--ca-file", "a.pem")])
+def test_options_that_would_be_ignored_are_a_mistake(arguments: tuple[str, ...]) -> None:
+    assert isinstance(typed("check", *arguments).exception, UsageError | click.UsageError)
 
 
 @pytest.fixture(scope="module")

@@ -32,8 +32,8 @@ def warning(text: str, fix: str) -> Finding:
     return Finding(Severity.WARNING, text, fix)
 
 
-def note(text: str, fix: str = "") -> Finding:
-    return Finding(Severity.NOTE, text, fix)
+def note(text: str) -> Finding:
+    return Finding(Severity.NOTE, text)
 
 
 def code_of(findings: Sequence[Finding]) -> ExitCode:

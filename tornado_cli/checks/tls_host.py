@@ -81,7 +81,7 @@ def _of_trust(probe: Probe, authorities: Sequence[Path], ours: Sequence[Path]) -
     if not refusal or any(word in refusal for word in _SAID_ALREADY):
         return
     if ours and not probe.refusal([*authorities, *ours]):
-        yield note("It is a development certificate: nobody accepts it who was not told to.", "tcli cert trust")
+        yield note("It is a development certificate: nobody accepts it who was not told to (tcli cert trust).")
         return
     fix = "Send the whole chain, of an authority that clients know; one of your own is named by --ca-file FILE"
     yield problem(f"This machine does not trust it: {refusal}.", fix)

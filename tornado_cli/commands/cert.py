@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
-from tornado_cli.errors import ExitCode
+from tornado_cli.errors import ExitCode, UsageError
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 _FILE = click.Path(path_type=Path)
+_SUFFIXES = frozenset({".pem", ".crt", ".cer", ".key"})
+"""What is meant to be a file, even if there is none."""
 _name = click.option("--name", "names", metavar="HOST", multiple=True, help="Host that it is for; repeatable.")
 
 
@@ -102,15 +104,19 @@ def check(
     from tornado_cli.checks.findings import code_of
     from tornado_cli.checks.report import as_text
 
-    if Path(target).exists() or Path(target).suffix in {".pem", ".crt", ".cer", ".key"}:
+    if Path(target).exists() or Path(target).suffix in _SUFFIXES:
         from tornado_cli.checks.certificate_file import check_file
 
+        if ca_file is not None:
+            raise UsageError("--ca-file is for a host.", hint="Whether a file is trusted is seen where it is served.")
         report = check_file(Path(target), keyfile, keyfile_password_file, names)
     else:
         from tornado_cli.checks.tls_host import check_host, place_of
         from tornado_cli.system.certificates.kept import authorities
 
         place = place_of(target)
+        if keyfile is not None or keyfile_password_file is not None:
+            raise UsageError("--keyfile is for a file.", hint=f"Is {target} meant to be one? There is none.")
         report = check_host(place, names, [] if ca_file is None else [ca_file], authorities())
     click.echo(as_text(report))
     return code_of(report.findings)

@@ -41,10 +41,12 @@ class _Phase(Enum):
 class TlsSocket(ssl.SSLSocket):
     """The server's end on a TLS port. That no handshake comes of a connection is told here, and rarely, not by Tornado.
 
-    It peeks in place of a first attempt that would find nothing: a connection costs no system call more.
+    It peeks in place of a first attempt that would find nothing, so that a connection costs next to nothing more.
     """
 
     _refused: Refused
+    _client = ""
+    """Its address: when a handshake has failed, there may be nobody to ask any more."""
     _phase = _Phase.SILENT
     _left = _DISCARDED
 
@@ -67,10 +69,10 @@ class TlsSocket(ssl.SSLSocket):
         except ssl.SSLError as error:
             raise self._failed(error) from None
 
-    def recv_into(self, *arguments: Any, **more: Any) -> int:
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
         """Read what has been decrypted. In TLS 1.3 a client that refuses our certificate says so only here."""
         try:
-            return super().recv_into(*arguments, **more)
+            return super().recv_into(buffer, nbytes, flags)
         except _ORDINARY:
             raise
         except ssl.SSLError as error:
@@ -79,11 +81,12 @@ class TlsSocket(ssl.SSLSocket):
     def _failed(self, error: ssl.SSLError) -> ConnectionResetError:
         """Tell of it, and return what Tornado takes for the end of a connection and nothing more."""
         reason = (error.reason or str(error)).replace("_", " ").lower()
-        self._note(Kind.HANDSHAKE_FAILED, reason)
+        self._refused.note(Kind.HANDSHAKE_FAILED, self._client, reason)
         return ConnectionResetError(errno.ECONNRESET, reason)
 
     def _look(self) -> None:
         try:
+            self._client = str(self.getpeername()[0])
             # Not SSLSocket's own, which reads what has been decrypted.
             head = socket.socket.recv(self, _PEEKED, socket.MSG_PEEK)
         except BlockingIOError:
@@ -96,7 +99,7 @@ class TlsSocket(ssl.SSLSocket):
         with contextlib.suppress(OSError):
             host, port = self.getsockname()[:2]
             url = https_url(head, host, port)
-            self._note(Kind.PLAIN_HTTP, url)
+            self._refused.note(Kind.PLAIN_HTTP, self._client, url)
             socket.socket.send(self, answer_to(head, url))
             # Not SSLSocket's own, which gives up the TLS layer under Tornado's hands.
             socket.socket.shutdown(self, socket.SHUT_WR)
@@ -110,12 +113,6 @@ class TlsSocket(ssl.SSLSocket):
                 raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the client has not gone yet") from None
             self._left -= count or self._left
         raise ConnectionResetError(errno.ECONNRESET, "answered in plain HTTP")
-
-    def _note(self, kind: Kind, detail: str) -> None:
-        client = "a client that has gone"
-        with contextlib.suppress(OSError):
-            client = str(self.getpeername()[0])
-        self._refused.note(kind, client, detail)
 
 
 def https_url(head: bytes, address: str, port: int) -> str:
@@ -148,7 +145,8 @@ _PAGE: Final = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <title>This port speaks HTTPS</title>
-<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem; padding: 0 1rem }}</style>
+<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem;
+padding: 0 1rem; overflow-wrap: anywhere }}</style>
 <h1>This port speaks HTTPS</h1>
 <p>You asked for it by plain HTTP. The same page, encrypted: <a href="{url}">{url}</a></p>
 </html>
