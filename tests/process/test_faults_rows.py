@@ -1,4 +1,4 @@
-"""Each fault that `tcli run` and `tcli serve` promise to survive has its tests; here is which."""
+"""Each fault that `tcli run`, `tcli serve` and `tcli new` promise to survive has its tests; here is which."""
 
 from pathlib import Path
 
@@ -571,6 +571,101 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "X7": (
         "others can reach a server that shows its application's insides",
         ("test_browser_tools::test_another_machine_gets_the_application_only_unless_it_may",),
+    ),
+    "X12": (
+        "a new project is served as it was made",
+        (
+            "test_new::test_each_project_has_a_secret_of_its_own_for_its_owner_only",
+            "test_scaffolded_project::test_it_refuses_to_serve_without_a_secret",
+            "test_scaffolded_scans::test_bandit_finds_nothing_of_medium_severity",
+            "test_scaffolded_scans::test_pip_audit_knows_nothing_against_what_it_depends_on",
+            "test_scaffolded_owasp::test_a01_other_sites_act_for_nobody",
+            "test_scaffolded_owasp::test_a02_every_answer_has_the_headers_that_bind_browsers",
+            "test_scaffolded_owasp::test_a07_a_session_is_no_business_of_scripts_and_a_new_one_at_each_login",
+        ),
+    ),
+    "X14": (
+        "a template is somebody else's",
+        (
+            "test_new_template_dir::test_a_template_in_a_folder_is_rendered",
+            "test_new_template_dir::test_a_template_in_a_repository_is_fetched_and_its_commit_kept",
+            "test_new_template_dir::test_what_might_be_a_program_is_no_address",
+            "test_scaffold_project::test_nothing_outside_of_a_template_is_read",
+        ),
+    ),
+    "F1": (
+        "something is there already: a folder, a file, a link",
+        (
+            "test_new::test_what_exists_is_not_touched",
+            "test_new::test_no_link_is_written_through",
+            "test_new::test_what_is_in_the_way_can_be_set_aside",
+            "test_files::test_nothing_is_written_through_a_link",
+            "test_files::test_a_folder_of_that_name_is_not_touched",
+        ),
+    ),
+    "F2": (
+        "the folder may not be written in, or not be entered",
+        (
+            "test_new_faults::test_a_folder_that_may_not_be_written_in_or_entered_stays_as_it_is",
+            "test_files::test_a_disk_that_does_not_take_it_is_left_as_it_was",
+        ),
+    ),
+    "F3": (
+        "the disk is full",
+        (
+            "test_files::test_a_full_disk_leaves_nothing",
+            "test_files::test_a_disk_that_does_not_take_it_is_left_as_it_was",
+        ),
+    ),
+    "F4": (
+        "it is stopped or killed half-way",
+        (
+            "test_new_faults::test_a_kill_at_any_of_fifty_moments_leaves_the_whole_project_or_none",
+            "test_new::test_a_kill_leaves_the_whole_project_or_none_and_a_signal_to_stop_nothing_else",
+            "test_new::test_in_a_folder_that_is_there_nothing_of_its_owner_is_ever_lost",
+            "test_files::test_a_signal_waits_until_the_disk_is_clean",
+        ),
+    ),
+    "F5": (
+        "the disk fails",
+        (
+            "test_new_faults::test_what_the_kernel_refuses_is_told_and_leaves_nothing",
+            "test_files::test_what_the_disk_could_not_take_at_the_end_leaves_nothing",
+        ),
+    ),
+    "F6": (
+        "a name is hostile",
+        (
+            "test_project_names::test_a_name_that_passes_is_a_package_and_a_distribution_and_a_folder_everywhere",
+            "test_project_names::test_a_problem_is_told_with_a_name_that_would_do",
+            "test_scaffold_project::test_every_good_name_makes_code_that_parses",
+        ),
+    ),
+    "F7": (
+        "a folder becomes a link meanwhile",
+        (
+            "test_new_faults::test_who_swaps_a_folder_for_a_link_meanwhile_leads_nothing_elsewhere",
+            "test_files::test_a_parent_that_becomes_a_link_leads_nowhere_else",
+        ),
+    ),
+    "F8": (
+        "the umask is open, or shut",
+        (
+            "test_files::test_modes_are_what_was_asked_for_less_the_umask",
+            "test_new::test_each_project_has_a_secret_of_its_own_for_its_owner_only",
+        ),
+    ),
+    "F9": (
+        "several make the same project at once",
+        ("test_new::test_of_several_at_once_exactly_one_makes_the_project",),
+    ),
+    "F10": (
+        "there is no network, no git, or one with hooks",
+        (
+            "test_new_follow_up::test_no_network_is_needed",
+            "test_new_follow_up::test_a_git_that_fails_is_told_and_loses_nothing",
+            "test_new_follow_up::test_no_hook_of_anybody_runs_and_no_other_repository_is_touched",
+        ),
     ),
 }
 """By the number of the fault: what happens, and `module::test` of those who let it happen."""
