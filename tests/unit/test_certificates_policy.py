@@ -10,6 +10,7 @@ from tornado_cli.run.certificates.policy import (
     RETRY,
     Drop,
     Read,
+    Stamp,
     Watch,
     Watched,
     looked,
@@ -18,7 +19,6 @@ from tornado_cli.run.certificates.policy import (
     taken,
     warnings_due,
 )
-from tornado_cli.run.certificates.sources import Stamp
 from tornado_cli.system.tls.validity import Period
 
 OLD: Stamp = ("old",)

@@ -7,7 +7,7 @@ from typing import Final
 from tornado_cli.checks.findings import Finding, note, problem, warning
 from tornado_cli.system.addresses import is_address, plain_host
 from tornado_cli.system.tls.facts import CertificateFacts
-from tornado_cli.system.tls.validity import validity_warning
+from tornado_cli.system.tls.validity import Period
 
 _LONGEST: Final = timedelta(days=825)
 """What Apple's systems accept of any authority; of public ones they accept 398 days."""
@@ -32,7 +32,7 @@ def certificate_findings(
 def _of_validity(chain: Sequence[CertificateFacts], now: datetime) -> Iterator[Finding]:
     for place, one in enumerate(chain):
         role = "issuer's certificate" if place else "certificate"
-        text = validity_warning(f"The {role} {one.subject}", one.begins, one.ends, now)
+        text = Period(f"The {role} {one.subject}", one.begins, one.ends).warning(now)
         if text:
             yield (warning if one.begins <= now < one.ends else problem)(text, _RENEW)
 

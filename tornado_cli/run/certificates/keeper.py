@@ -10,6 +10,7 @@ from tornado_cli.run.certificates.policy import (
     LOOK,
     Drop,
     Read,
+    Stamp,
     Watch,
     Watched,
     looked,
@@ -18,7 +19,7 @@ from tornado_cli.run.certificates.policy import (
     taken,
     warnings_due,
 )
-from tornado_cli.run.certificates.sources import Held, Sources, Stamp, read_all
+from tornado_cli.run.certificates.sources import Held, Sources, read_all
 from tornado_cli.system.tls.authorities import Authorities
 from tornado_cli.system.tls.bundle import Bundle
 from tornado_cli.system.tls.credentials import Credentials

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tornado_cli.records import Record
-from tornado_cli.run.certificates.sources import Stamp
 from tornado_cli.system.tls.validity import Period, Validity
 
+Stamp = tuple[object, ...]
+"""What the system tells of files without their being read: it differs when anything about them has changed."""
 LOOK = 1.0
 """Seconds between two looks at the files."""
 SETTLED = 0.9

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from tornado_cli.records import Record
+from tornado_cli.run.certificates.policy import Stamp
 from tornado_cli.system.tls.authorities import Authorities, read_authorities
 from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_credentials
 from tornado_cli.system.tls.folder import pairs_in
 from tornado_cli.system.tls.pem import TlsError
 
 Held = Credentials | Authorities
-Stamp = tuple[object, ...]
-"""What the system tells of files without their being read: it differs when anything about them has changed."""
 CERT_DIR = "--cert-dir"
 
 

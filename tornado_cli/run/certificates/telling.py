@@ -23,7 +23,7 @@ def taken(name: str, new: Held) -> None:
         text = f"{name} has changed: clients are judged by it from now on."
         event(logger, logging.INFO, "authorities_changed", text, file=name)
         return
-    names, until = ", ".join(new.names), f"{new.not_after:%Y-%m-%d}"
+    names, until = ", ".join(new.names) or "nobody", f"{new.not_after:%Y-%m-%d}"
     text = f"The certificate in {name} has changed: the new one, for {names}, until {until}, is served now."
     serial = f"{new.serial:x}"
     event(logger, logging.INFO, "certificate_changed", text, file=name, serial=serial, names=list(new.names))

@@ -11,7 +11,7 @@ from tornado_cli.system.tls.context import server_context
 from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_credentials
 from tornado_cli.system.tls.pem import TlsError
 from tornado_cli.system.tls.terms import TlsTerms
-from tornado_cli.system.tls.validity import Period, validity_warning
+from tornado_cli.system.tls.validity import Period
 
 __all__ = [
     "Authorities",
@@ -26,5 +26,4 @@ __all__ = [
     "read_authorities",
     "read_credentials",
     "server_context",
-    "validity_warning",
 ]

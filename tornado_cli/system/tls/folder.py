@@ -27,7 +27,7 @@ def pairs_in(folder: Path, option: str) -> dict[str, PairFiles]:
     Raises TlsError for a folder that cannot be read or holds no pair.
     """
     try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted.
+        names = sorted(name for name in os.listdir(folder) if not name.startswith("."))  # noqa: PTH208 - names are wanted.
         inside = {name: sorted(os.listdir(folder / name)) for name in names if (folder / name).is_dir()}  # noqa: PTH208
     except OSError as error:
         hint = f"Give {option} a folder that may be read."
@@ -43,8 +43,6 @@ def pairs_of(files: Sequence[str], folders: Iterable[tuple[str, Sequence[str]]])
     """Return what belongs together among the names of files, and of files in folders."""
     yield from _by_name(files)
     for folder, names in folders:
-        if folder.startswith("."):
-            continue
         known = next((pair for pair in KNOWN_PAIRS if set(pair) <= set(names)), None)
         if known is not None:
             yield folder, PairFiles(f"{folder}/{known[0]}", f"{folder}/{known[1]}")

@@ -93,6 +93,6 @@ def _conversion(file: TlsFile) -> str:
     if file.path.suffix.lower() in {".p12", ".pfx"}:
         return f"Convert it: openssl pkcs12 -nodes {target}"
     if file.data.startswith(b"\x30"):  # DER begins with a SEQUENCE.
-        command = "pkey" if file.option == "--keyfile" else "x509"
+        command = "pkey" if file.option == "--keyfile" or file.path.suffix == ".key" else "x509"
         return f"It looks like DER; convert it: openssl {command} -inform DER {target}"
     return "It must hold lines like -----BEGIN CERTIFICATE-----."

@@ -19,10 +19,16 @@ def private_key(file: TlsFile, password_file: Path | None) -> "PrivateKeyTypes":
     block = next((block for label, block in file.blocks() if label.endswith("PRIVATE KEY")), None)
     if block is None:
         message = f"{file.option}: there is no private key in {file.path} (found: {file.found()})."
-        raise TlsError(message, hint="Name the file that holds it: --keyfile PATH")
+        raise TlsError(message, hint=_place_for_it(file))
     key = _opened(block, file, password_file) if _is_encrypted(block) else _loaded(block, file)
     _check_strength(key, file)
     return key
+
+
+def _place_for_it(file: TlsFile) -> str:
+    if file.option in {"--certfile", "--keyfile"}:
+        return "Name the file that holds it: --keyfile PATH"
+    return f"Put it beside the certificate, as {file.path.with_suffix('.key').name}, or into the same file."
 
 
 def key_pem(key: "PrivateKeyTypes") -> bytes:

@@ -37,7 +37,20 @@ class Period(Record):
         return Validity.ENDS_SOON if self.ends - now <= EXPIRES_SOON else Validity.GOOD
 
     def warning(self, now: datetime) -> str | None:
-        return validity_warning(self.what, self.begins, self.ends, now)
+        """Say what is wrong with it: Python loads an expired certificate without a word."""
+        match self.validity(now):
+            case Validity.ENDED:
+                return f"{self.what} EXPIRED on {_spoken(self.ends)}: every client will refuse it. Renew it."
+            case Validity.NOT_YET:
+                begins = _spoken(self.begins)
+                return (
+                    f"{self.what} is NOT YET VALID, only from {begins} on: clients will refuse it. Is the clock right?"
+                )
+            case Validity.ENDS_SOON:
+                days = (self.ends - now).days
+                left = "today" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
+                return f"{self.what} expires {left} ({_spoken(self.ends)}): renew it."
+        return None
 
 
 def warnings_of(periods: Iterable[Period], now: datetime) -> tuple[str, ...]:
@@ -45,15 +58,5 @@ def warnings_of(periods: Iterable[Period], now: datetime) -> tuple[str, ...]:
     return tuple(warning for period in periods if (warning := period.warning(now)))
 
 
-def validity_warning(what: str, not_before: datetime, not_after: datetime, now: datetime) -> str | None:
-    """Say what is wrong with a period of validity: Python loads an expired certificate without a word."""
-    if now >= not_after:
-        return f"{what} EXPIRED on {not_after:%Y-%m-%d %H:%M} UTC: every client will refuse it. Renew it."
-    if now < not_before:
-        begins = f"{not_before:%Y-%m-%d %H:%M}"
-        return f"{what} is NOT YET VALID, only from {begins} UTC on: clients will refuse it. Is the clock right?"
-    if not_after - now <= EXPIRES_SOON:
-        days = (not_after - now).days
-        left = "today" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
-        return f"{what} expires {left} ({not_after:%Y-%m-%d %H:%M} UTC): renew it."
-    return None
+def _spoken(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
