@@ -168,6 +168,14 @@ def test_a_certificate_alone_asks_for_its_key(site: Made, tmp_path: Path) -> Non
     assert "--keyfile" in error.hint
 
 
+def test_a_certificate_in_a_folder_asks_for_its_key_beside_it(site: Made, tmp_path: Path) -> None:
+    certfile, _ = site.write_to(tmp_path)
+    with pytest.raises(TlsError) as caught:
+        read_credentials(TlsFiles(certfile, option="--cert-dir"), now=NOW)
+    assert str(caught.value).startswith("--cert-dir: there is no private key")
+    assert "site.key" in caught.value.hint
+
+
 def test_a_key_of_another_certificate_is_refused(site: Made, tmp_path: Path) -> None:
     certfile, keyfile = site.write_to(tmp_path)
     keyfile.write_bytes(key_pem(ec.generate_private_key(ec.SECP256R1())))

@@ -42,10 +42,8 @@ class Period(Record):
             case Validity.ENDED:
                 return f"{self.what} EXPIRED on {_spoken(self.ends)}: every client will refuse it. Renew it."
             case Validity.NOT_YET:
-                begins = _spoken(self.begins)
-                return (
-                    f"{self.what} is NOT YET VALID, only from {begins} on: clients will refuse it. Is the clock right?"
-                )
+                text = f"{self.what} is NOT YET VALID, only from {_spoken(self.begins)} on"
+                return f"{text}: clients will refuse it. Is the clock right?"
             case Validity.ENDS_SOON:
                 days = (self.ends - now).days
                 left = "today" if days == 0 else f"in {days} day{'s' if days > 1 else ''}"
