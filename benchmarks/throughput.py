@@ -3,14 +3,13 @@
 import argparse
 import importlib.util
 import os
-import socket
 import statistics
 import time
 from dataclasses import dataclass
 
-from harness.client import HOST
 from harness.contenders import CONTENDERS, TLS_CONTENDERS, WORKERS, Contender, running
 from harness.intervals import median_interval
+from harness.ports import free_port
 from harness.tables import table
 from harness.verdict import CannotMeasureError, Promise, conclude, progress, run, say
 from harness.wrk import require_wrk, wrk
@@ -72,12 +71,6 @@ def measure(contender: Contender, connections: int, seconds: int) -> Measured:
         logged=logged,
         bad=load.bad,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def check(contenders: list[Contender]) -> None:

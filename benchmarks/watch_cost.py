@@ -1,27 +1,23 @@
 """Requests per CPU second with the loop watched and without, in slices of the same process; and idle CPU."""  # noqa: INP001 - a script, in no package.
 
 import argparse
-import json
 import os
-import socket
 import statistics
 import time
-import urllib.request
 
-from harness.client import HOST
 from harness.contenders import Contender, running
 from harness.intervals import Interval, median_interval
+from harness.ports import free_port
 from harness.process_tree import tree_of
+from harness.slices import ratios_under_load
 from harness.tables import table
-from harness.verdict import CannotMeasureError, Promise, conclude, progress, run, say
-from harness.wrk import require_wrk, wrk
+from harness.verdict import Promise, conclude, progress, run, say
+from harness.wrk import require_wrk
 
 LEAST = 0.99
 MOST_IDLE = 0.0005
 """Of a core, of the whole tree of `tcli serve`."""
 _COMMANDS = {"serve": ("serve",), "run": ("run",), "run uvloop": ("run", "--loop", "uvloop")}
-_FULL = 0.8
-"""Part of a slice's usual requests; in one with fewer the load began or ended."""
 
 
 def contender(name: str, app: str, blocked_after: str) -> Contender:
@@ -37,23 +33,7 @@ def contender(name: str, app: str, blocked_after: str) -> Contender:
 def ratios_of(name: str, connections: int, seconds: int) -> tuple[float, list[float]]:
     """Return requests per CPU second without the watch, and with it as a part of that, of neighbouring slices."""
     with running(contender(name, "apps.watched:make_app", "0"), free_port()) as server:
-        read_slices(server.url)
-        if wrk(server.url, connections=connections, seconds=seconds).bad:
-            raise CannotMeasureError(f"{name} did not answer every request.")
-        slices = read_slices(server.url)
-    usual = statistics.median(requests for _, requests, _ in slices)
-    pairs = [
-        (one, other) if one[0] else (other, one)
-        for one, other in zip(slices[::2], slices[1::2], strict=False)
-        if min(one[1], other[1]) > _FULL * usual
-    ]
-    without = statistics.median(requests / cpu for _, (_, requests, cpu) in pairs)
-    return without, [on[1] / on[2] / (off[1] / off[2]) for on, off in pairs]
-
-
-def read_slices(url: str) -> list[tuple[bool, int, float]]:
-    with urllib.request.urlopen(f"{url}slices", timeout=10) as answer:  # noqa: S310 - our own server.
-        return [(bool(on), int(requests), float(cpu)) for on, requests, cpu in json.load(answer)["slices"]]
+        return ratios_under_load(server.url, "", connections, seconds)
 
 
 def idle_share(seconds: float, blocked_after: str) -> float:
@@ -73,12 +53,6 @@ def nanoseconds_used(root: int) -> int:
             with open(f"/proc/{one.pid}/task/{thread}/schedstat") as file:  # noqa: PTH123 - as above.
                 total += int(file.read().split()[0])
     return total
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def main() -> int:

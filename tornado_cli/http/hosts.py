@@ -37,8 +37,8 @@ class Hosts:
 
         A tunnel that changes `Host` to ours tells in another header what it was: that has to be allowed, too.
         """
-        named = headers.get("X-Forwarded-Host")
-        return self._allows(headers.get("Host", "")) and (named is None or self._allows(named))
+        is_named = "X-Forwarded-Host" not in headers or self._allows(headers["X-Forwarded-Host"])
+        return is_named and self._allows(headers.get("Host", ""))
 
     def __call__(
         self, exchange: Exchange, start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders
@@ -68,5 +68,10 @@ def is_loopback_peer(connection: Any) -> bool:
     context = connection.context
     if context.address_family not in {socket.AF_INET, socket.AF_INET6}:
         return False
-    address = ip_address(context.address[0])
+    return _is_loopback(context.address[0])
+
+
+@lru_cache(_REMEMBERED)
+def _is_loopback(host: str) -> bool:
+    address = ip_address(host)
     return ((address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address).is_loopback

@@ -34,7 +34,7 @@ from tornado_cli.serve.application.dry_run import dry_run
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
 from tornado_cli.serve.browser_tools.handler_errors import show_exceptions
-from tornado_cli.serve.browser_tools.injection import add_script
+from tornado_cli.serve.browser_tools.injection import add_script, leave_out_etags
 from tornado_cli.serve.browser_tools.tools import Tools, tools_for
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
@@ -106,6 +106,8 @@ class AppProcess:
         tools = self._tools = tools_for(self._boot, order, self.hosts, words, inspector)
         front = ToolsFront(tools)
         show_exceptions(tools)
+        if tools.livereload:
+            leave_out_etags()
         recording = [] if inspector is None or inspector.recorder is None else [inspector.recorder]
         terms = Terms(
             tally=NoTally(),

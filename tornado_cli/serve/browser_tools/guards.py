@@ -11,7 +11,6 @@ from tornado.web import HTTPError, RequestHandler
 from tornado_cli.http.hosts import is_loopback_peer
 from tornado_cli.serve.browser_tools.tools import Tools
 
-_FORWARDED = ("X-Forwarded-For", "Forwarded")
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 # Nothing is loaded but what a page of ours names, nothing is framed, nothing leaves.
 PAGE_POLICY = (
@@ -36,7 +35,7 @@ def may_use(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
     """
     if not tools.hosts.allows(headers):
         return False
-    is_forwarded = any(name in headers for name in _FORWARDED)
+    is_forwarded = "X-Forwarded-For" in headers or "Forwarded" in headers
     return tools.debug_remote or (not is_forwarded and is_loopback_peer(connection))
 
 

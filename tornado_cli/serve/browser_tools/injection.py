@@ -1,16 +1,18 @@
 """Adds our one script to HTML pages, between the application and what it compresses by."""
 
 import os
-from functools import partial
+from functools import lru_cache, partial, wraps
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
-from tornado.web import Application, OutputTransform
+from tornado.web import Application, OutputTransform, RequestHandler
 
+from tornado_cli.serve.browser_tools.beginnings import is_fragment, place_in
 from tornado_cli.serve.browser_tools.guards import may_use
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
 
 _WHOLE_PAGES = frozenset({"document", "iframe", "frame"})
 """What browsers say that HTML is for, when it is not for a script that fetches it."""
+_REPEATABLE = frozenset({"GET", "HEAD"})
 _WITHOUT_PAGE = frozenset({204, 205, 206, 304})
 _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _VALIDATORS = ("Etag", "Last-Modified")
@@ -25,42 +27,51 @@ def add_script(application: Application, tools: Tools) -> None:
     application.transforms = [partial(PageScript, tools), *application.transforms]  # type: ignore[list-item]
 
 
+def leave_out_etags() -> None:
+    """Have no page hashed for an ETag that it does not get: that takes longer than all that is added to it."""
+    compute = RequestHandler.compute_etag
+
+    @wraps(compute)
+    def compute_etag(handler: RequestHandler) -> str | None:
+        return None if _is_html(handler._headers) else compute(handler)  # noqa: SLF001 - Tornado has no other way to ask.
+
+    RequestHandler.compute_etag = compute_etag  # type: ignore[method-assign, assignment]
+
+
 class PageScript(OutputTransform):
-    """One answer. What is no HTML costs two looks at its headers."""
+    """One answer. What is no HTML costs three looks at headers; for all of it, to ask whether one is there is cheap."""
+
+    _tag = b""
+    """What is still to be put in."""
+    _seen = b""
+    """Of the page, while it has not really begun."""
 
     def __init__(self, tools: Tools, request: HTTPServerRequest) -> None:
         self._tools = tools
         self._request = request
-        self._tag = b""
-        """What is still to be put in."""
-        self._seen = b""
-        """Of the page, while it has not really begun."""
-        if "text/html" in request.headers.get("Accept", ""):
-            # A browser that kept the page from before would be told to use that.
-            for name in _CONDITIONS:
-                request.headers.pop(name, None)
+        headers = request.headers
+        if "If-None-Match" in headers or "If-Modified-Since" in headers:
+            _ask_for_the_whole(headers)
 
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
-        if headers.get("Content-Type", "").startswith("text/html") and self._is_for_a_window(status_code, headers):
+        if _is_html(headers) and self._is_for_a_window(status_code, headers):
             self._tag = self._tag_for(headers)
-            headers.pop(PAGE_KIND, None)
             before = len(chunk)
             chunk = self.transform_chunk(chunk, finishing)
             _be_not_kept(headers)
-            if self._tag and not finishing:
-                headers.pop("Content-Length", None)
-            elif "Content-Length" in headers:
-                headers["Content-Length"] = str(int(headers["Content-Length"]) + len(chunk) - before)
+            if "Content-Length" in headers:
+                if self._tag:
+                    # Nobody knows yet whether it will be put in.
+                    del headers["Content-Length"]
+                elif len(chunk) != before:
+                    headers["Content-Length"] = str(int(headers["Content-Length"]) + len(chunk) - before)
         return status_code, headers, chunk
 
     def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
         if not self._tag:
             return chunk
-        # Only pages pay for it.
-        from tornado_cli.serve.browser_tools.beginnings import is_fragment, place_in
-
         self._seen += chunk
         place = place_in(self._seen)
         if place is not None:
@@ -72,17 +83,26 @@ class PageScript(OutputTransform):
 
     def _is_for_a_window(self, status_code: int, headers: HTTPHeaders) -> bool:
         request = self._request
+        asked = request.headers
         return (
             status_code not in _WITHOUT_PAGE
             and "Content-Encoding" not in headers
-            and not headers.get("Content-Disposition", "").startswith("attachment")
-            and request.headers.get("Sec-Fetch-Dest", "document") in _WHOLE_PAGES
-            and may_use(self._tools, request.connection, request.headers)
+            and ("Content-Disposition" not in headers or not headers["Content-Disposition"].startswith("attachment"))
+            and ("Sec-Fetch-Dest" not in asked or asked["Sec-Fetch-Dest"] in _WHOLE_PAGES)
+            and may_use(self._tools, request.connection, asked)
         )
 
     def _tag_for(self, headers: HTTPHeaders) -> bytes:
-        nonce = self._let_in(headers) if any(name in headers for name in _POLICIES) else ""
-        return script_tag(self._tools, nonce, self._request.method or "", headers.get(PAGE_KIND, "")).encode()
+        has_policy = "Content-Security-Policy" in headers or "Content-Security-Policy-Report-Only" in headers
+        nonce = self._let_in(headers) if has_policy else ""
+        page = ""
+        if PAGE_KIND in headers:
+            page = headers[PAGE_KIND]
+            del headers[PAGE_KIND]
+        tools = self._tools
+        # Sent again it might do again what it has done.
+        is_sent = self._request.method not in _REPEATABLE
+        return script_tag(tools.build(), tools.token, nonce, page, is_sent=is_sent, listens=tools.forwards_console)
 
     def _let_in(self, headers: HTTPHeaders) -> str:
         from tornado_cli.serve.browser_tools.csp import extended
@@ -96,19 +116,31 @@ class PageScript(OutputTransform):
         return nonce
 
 
-def script_tag(tools: Tools, nonce: str = "", method: str = "GET", page: str = "") -> str:
-    """Return the tag of our script, for a page that was asked for by this method."""
-    attributes = [f'src="{PREFIX}live.js"', f'data-build="{tools.build()}"', f'data-token="{tools.token}"']
+@lru_cache(maxsize=32)
+def script_tag(build: str, token: str, nonce: str, page: str, *, is_sent: bool, listens: bool) -> bytes:
+    """Return the tag of our script; `page` is what a page of our own is, `is_sent` that its request did something."""
+    attributes = [f'src="{PREFIX}live.js"', f'data-build="{build}"', f'data-token="{token}"']
     attributes += [f'nonce="{nonce}"'] if nonce else []
-    # Sent again it might do again what it has done.
-    attributes += [] if method in {"GET", "HEAD"} else ['data-method="other"']
+    attributes += ['data-method="other"'] if is_sent else []
     attributes += [f'data-page="{page}"'] if page else []
     # Whoever listens has to be there first.
-    attributes += ["data-console"] if tools.forwards_console else ["async"]
-    return f"<script {' '.join(attributes)}></script>"
+    attributes += ["data-console"] if listens else ["async"]
+    return f"<script {' '.join(attributes)}></script>".encode()
+
+
+def _is_html(headers: HTTPHeaders) -> bool:
+    return "Content-Type" in headers and headers["Content-Type"].startswith("text/html")
+
+
+def _ask_for_the_whole(headers: HTTPHeaders) -> None:
+    """Drop the conditions of a request for a page: a browser that kept one from before would be told to use that."""
+    if "text/html" in headers.get("Accept", ""):
+        for name in _CONDITIONS:
+            headers.pop(name, None)
 
 
 def _be_not_kept(headers: HTTPHeaders) -> None:
     for name in _VALIDATORS:
-        headers.pop(name, None)
+        if name in headers:
+            del headers[name]
     headers["Cache-Control"] = "no-store"
