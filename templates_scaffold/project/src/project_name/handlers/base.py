@@ -22,7 +22,13 @@ from .login import check_access, find_user  # % if auth
 
 # Scripts run by their nonce alone: a file that somebody uploaded is none, wherever it lies.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action {forms}; "
+    "default-src 'self'; script-src 'nonce-{nonce}'; base-uri 'none'; "
+    # % if oauth
+    # A login by a provider begins with a form.
+    "form-action 'self' {providers}; "
+    # % else
+    # %| "form-action 'self'; "
+    # % endif
     "frame-ancestors 'none'; object-src 'none'"
 )
 FIT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -66,19 +72,14 @@ class BaseHandler(RequestHandler):
         """What each `<script>` of this answer has to carry."""
         return secrets.token_urlsafe(16)
 
-    @property
-    def form_targets(self) -> str:
-        """Where forms may lead, at last: a login by a provider begins with a form."""
-        # % if oauth
-        clients = self.settings["oauth"].clients.values()
-        return " ".join(["'self'", *sorted({client.origin for client in clients})])
-        # % else
-        # %| return "'self'"
-        # % endif
-
     def set_default_headers(self) -> None:
         self.clear_header("Server")
-        policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce, forms=self.form_targets)
+        # % if oauth
+        providers = self.settings["oauth"].origins
+        policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce, providers=providers)
+        # % else
+        # %| policy = CONTENT_SECURITY_POLICY.format(nonce=self.csp_nonce)
+        # % endif
         self.set_header("Content-Security-Policy", policy)
         # It may depend on who asks, or in which language: caches of others do not keep it.
         self.set_header("Cache-Control", "private, no-cache")

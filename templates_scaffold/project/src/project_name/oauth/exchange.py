@@ -32,6 +32,11 @@ class Exchange:
     def __init__(self, clients: Mapping[str, Client]) -> None:
         self.clients = clients
 
+    @property
+    def origins(self) -> str:
+        """The sites of the providers, as a security policy names them."""
+        return " ".join(sorted({client.origin for client in self.clients.values()}))
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         # One of its own: the limits of the shared client are for all who use it.
