@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tornado_cli.system.certificates.development import DevelopmentCertificate, certificate_folder
 from tornado_cli.system.certificates.kept import Kept
-from tornado_cli.system.certificates.trust import Machine, Step, certutil_package, forgetting, trusting
+from tornado_cli.system.certificates.trust import Machine, certutil_package, steps_for
 
 _PROFILES = (".mozilla/firefox", "snap/firefox/common/.mozilla/firefox", "Library/Application Support/Firefox/Profiles")
 
@@ -44,21 +44,22 @@ def told_of_kept(listed: Sequence[Kept], environ: Mapping[str, str] = os.environ
 
 def told_of_trust(authorities: Sequence[Path], machine: Machine, *, forget: bool) -> str:
     """Say what to type, to trust authorities or to forget them; nothing of it is run here."""
-    steps = [step for one in authorities for step in (forgetting if forget else trusting)(one, machine)]
+    steps = [step for one in authorities for step in steps_for(one, machine)]
+    told = [(step.about, step.forget if forget else step.trust) for step in steps]
     head = "Nothing has been run. What applies to you of this, typed, has "
     head += "it forgotten:" if forget else f"{' and '.join(map(str, authorities))} trusted:"
-    return "\n".join([head, *_lines(steps, machine)])
+    return "\n".join([head, *_lines(told, machine)])
 
 
-def _lines(steps: Sequence[Step], machine: Machine) -> Iterator[str]:
+def _lines(steps: Sequence[tuple[str, Sequence[str]]], machine: Machine) -> Iterator[str]:
     package = certutil_package(machine)
     # For two authorities the same program is installed, and the same database made, once.
     said: set[str] = set()
-    for step in steps:
-        yield f"\n# {step.about}"
-        needed = [package] if package and any(command.startswith("certutil ") for command in step.commands) else []
-        yield from (command for command in (*needed, *step.commands) if command not in said)
-        said.update(needed, step.commands)
+    for about, commands in steps:
+        yield f"\n# {about}"
+        needed = [package] if package and any(command.startswith("certutil ") for command in commands) else []
+        yield from (command for command in (*needed, *commands) if command not in said)
+        said.update(needed, commands)
 
 
 def this_machine(environ: Mapping[str, str] = os.environ) -> Machine:

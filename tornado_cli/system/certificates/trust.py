@@ -9,13 +9,16 @@ from tornado_cli.records import Record
 
 _DEBIAN: Final = "/usr/local/share/ca-certificates"
 _FEDORA: Final = "/etc/pki/ca-trust/source/anchors"
+_KEYCHAIN: Final = "~/Library/Keychains/login.keychain-db"
+_FIREFOX: Final = "Settings > Privacy & Security > Certificates > View Certificates > Authorities"
 
 
 class Step(Record, kw_only=True):
-    """One thing to do."""
+    """One thing to do: what is typed to trust, and what to forget again."""
 
     about: str
-    commands: Sequence[str]
+    trust: Sequence[str] = ()
+    forget: Sequence[str] = ()
 
 
 class Machine(Record, kw_only=True):
@@ -29,86 +32,73 @@ class Machine(Record, kw_only=True):
     firefox_profiles: Sequence[Path] = ()
 
 
-def trusting(authority: Path, machine: Machine) -> Iterator[Step]:
-    """Yield what has this machine trust an authority."""
+def steps_for(authority: Path, machine: Machine) -> Iterator[Step]:
+    """Yield what applies to this machine."""
     file = shlex.quote(str(authority))
-    if machine.system == "darwin":
-        keychain = "~/Library/Keychains/login.keychain-db"
-        command = f"security add-trusted-cert -r trustRoot -p ssl -k {keychain} {file}"
-        yield Step(about="macOS, with Safari and Chrome", commands=[command])
-    elif machine.has("update-ca-certificates"):
-        commands = [f"sudo cp {file} {_DEBIAN}/tcli-{authority.stem}.crt", "sudo update-ca-certificates"]
-        yield Step(about="the system (Debian, Ubuntu, Alpine), for curl and the like", commands=commands)
-    elif machine.has("update-ca-trust"):
-        commands = [f"sudo cp {file} {_FEDORA}/tcli-{authority.stem}.pem", "sudo update-ca-trust"]
-        yield Step(about="the system (Fedora, RHEL), for curl and the like", commands=commands)
-    elif machine.has("trust"):
-        yield Step(about="the system (Arch, p11-kit), for curl and the like", commands=[f"sudo trust anchor {file}"])
+    yield from _system(file, f"tcli-{authority.stem}", machine)
     if machine.system != "darwin":
-        yield Step(about="Chromium and Chrome", commands=[*_new_database(machine), _add(_nss(machine.home), authority)])
-    yield from _firefox(machine, [_add(_database(profile), authority) for profile in machine.firefox_profiles])
-    yield Step(about="one program, and nothing else", commands=[f"curl --cacert {file} https://localhost:8000/"])
-
-
-def forgetting(authority: Path, machine: Machine) -> Iterator[Step]:
-    """Yield what undoes it."""
-    file = shlex.quote(str(authority))
-    if machine.system == "darwin":
-        yield Step(about="macOS, with Safari and Chrome", commands=[f"security remove-trusted-cert {file}"])
-    elif machine.has("update-ca-certificates"):
-        commands = [f"sudo rm {_DEBIAN}/tcli-{authority.stem}.crt", "sudo update-ca-certificates --fresh"]
-        yield Step(about="the system (Debian, Ubuntu, Alpine)", commands=commands)
-    elif machine.has("update-ca-trust"):
-        commands = [f"sudo rm {_FEDORA}/tcli-{authority.stem}.pem", "sudo update-ca-trust"]
-        yield Step(about="the system (Fedora, RHEL)", commands=commands)
-    elif machine.has("trust"):
-        yield Step(about="the system (Arch, p11-kit)", commands=[f"sudo trust anchor --remove {file}"])
-    if machine.system != "darwin":
-        yield Step(about="Chromium and Chrome", commands=[_delete(_nss(machine.home), authority)])
-    yield from _firefox(machine, [_delete(_database(profile), authority) for profile in machine.firefox_profiles])
-
-
-def _firefox(machine: Machine, commands: Sequence[str]) -> Iterator[Step]:
-    if commands:
-        yield Step(about="Firefox, while it is closed", commands=commands)
+        folder = machine.home / ".pki/nssdb"
+        step = _nss("Chromium and Chrome", [folder], authority)
+        yield step.but(trust=[*_new_database(folder), *step.trust])
+    if machine.firefox_profiles:
+        yield _nss("Firefox, while it is closed", machine.firefox_profiles, authority)
     elif machine.has("firefox") or machine.system == "darwin":
-        where = "Settings > Privacy & Security > Certificates > View Certificates > Authorities"
-        yield Step(about=f"Firefox: {where}", commands=[])
-
-
-def _new_database(machine: Machine) -> list[str]:
-    folder = machine.home / ".pki/nssdb"
-    if (folder / "cert9.db").exists():
-        return []
-    return [f"mkdir -p {shlex.quote(str(folder))}", f"certutil -N --empty-password -d {_nss(machine.home)}"]
-
-
-def _nss(home: Path) -> str:
-    return _database(home / ".pki/nssdb")
-
-
-def _database(folder: Path) -> str:
-    return shlex.quote(f"sql:{folder}")
-
-
-def _add(database: str, authority: Path) -> str:
-    return f"certutil -A -d {database} -t C,, -n {_nickname(authority)} -i {shlex.quote(str(authority))}"
-
-
-def _delete(database: str, authority: Path) -> str:
-    return f"certutil -D -d {database} -n {_nickname(authority)}"
-
-
-def _nickname(authority: Path) -> str:
-    return f"tcli-{authority.stem}"
+        yield Step(about=f"Firefox: {_FIREFOX}")
+    yield Step(about="one program, and nothing else", trust=[f"curl --cacert {file} https://localhost:8000/"])
 
 
 def certutil_package(machine: Machine) -> str:
     """Return what installs `certutil` where it is missing; nothing where it is there."""
     if machine.has("certutil"):
         return ""
-    packages = {"apt-get": "libnss3-tools", "dnf": "nss-tools", "pacman": "nss", "brew": "nss"}
-    manager = next((name for name in packages if machine.has(name)), "")
-    verb = {"pacman": "-S"}.get(manager, "install")
-    sudo = "" if manager == "brew" else "sudo "
-    return f"{sudo}{manager} {verb} {packages[manager]}" if manager else ""
+    ways = {
+        "apt-get": "sudo apt-get install libnss3-tools",
+        "dnf": "sudo dnf install nss-tools",
+        "pacman": "sudo pacman -S nss",
+        "brew": "brew install nss",
+    }
+    return next((way for program, way in ways.items() if machine.has(program)), "")
+
+
+def _system(file: str, name: str, machine: Machine) -> Iterator[Step]:
+    if machine.system == "darwin":
+        yield Step(
+            about="macOS, with Safari and Chrome",
+            trust=[f"security add-trusted-cert -r trustRoot -p ssl -k {_KEYCHAIN} {file}"],
+            forget=[f"security remove-trusted-cert {file}"],
+        )
+    elif machine.has("update-ca-certificates"):
+        yield Step(
+            about="the system (Debian, Ubuntu, Alpine), for curl and the like",
+            trust=[f"sudo cp {file} {_DEBIAN}/{name}.crt", "sudo update-ca-certificates"],
+            forget=[f"sudo rm {_DEBIAN}/{name}.crt", "sudo update-ca-certificates --fresh"],
+        )
+    elif machine.has("update-ca-trust"):
+        yield Step(
+            about="the system (Fedora, RHEL), for curl and the like",
+            trust=[f"sudo cp {file} {_FEDORA}/{name}.pem", "sudo update-ca-trust"],
+            forget=[f"sudo rm {_FEDORA}/{name}.pem", "sudo update-ca-trust"],
+        )
+    elif machine.has("trust"):
+        yield Step(
+            about="the system (Arch, p11-kit), for curl and the like",
+            trust=[f"sudo trust anchor {file}"],
+            forget=[f"sudo trust anchor --remove {file}"],
+        )
+
+
+def _nss(about: str, folders: Sequence[Path], authority: Path) -> Step:
+    """Return what is done with databases of NSS, which browsers ask instead of the system."""
+    databases = [shlex.quote(f"sql:{folder}") for folder in folders]
+    name, file = f"tcli-{authority.stem}", shlex.quote(str(authority))
+    return Step(
+        about=about,
+        trust=[f"certutil -A -d {one} -t C,, -n {name} -i {file}" for one in databases],
+        forget=[f"certutil -D -d {one} -n {name}" for one in databases],
+    )
+
+
+def _new_database(folder: Path) -> list[str]:
+    if (folder / "cert9.db").exists():
+        return []
+    return [f"mkdir -p {shlex.quote(str(folder))}", f"certutil -N --empty-password -d {shlex.quote(f'sql:{folder}')}"]

@@ -91,7 +91,7 @@ def chain_warnings(given: "Sequence[Certificate]", chain: "Sequence[Certificate]
     if list(given) != list(chain):
         right = "the one of the key first, then each issuer"
         yield f"The certificates in {path} are in the wrong order. They are served in the right one: {right}."
-    if len(chain) == 1 and _is_from_public_authority(chain[0]):
+    if len(chain) == 1 and is_from_public_authority(chain[0]):
         yield f"{path} holds no intermediate certificate: many clients will refuse it. Use the full chain."
 
 
@@ -101,7 +101,7 @@ def _public_bytes(key: "PublicKeyTypes") -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def _is_from_public_authority(certificate: "Certificate") -> bool:
+def is_from_public_authority(certificate: "Certificate") -> bool:
     """Tell by the address of its issuer's certificate; a private authority may need no intermediate."""
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from tornado_cli.records import Record
-from tornado_cli.system.tls.chain import names_of
+from tornado_cli.system.tls.chain import is_from_public_authority, names_of
 from tornado_cli.system.tls.private_key import RSA_BITS
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def facts_of(certificate: "Certificate") -> CertificateFacts:
         is_digest_weak=digest is not None and digest.name in _WEAK_DIGESTS,
         is_authority=_is_authority(certificate),
         is_for_servers=_is_for_servers(certificate),
-        has_public_issuer=_has_public_issuer(certificate),
+        has_public_issuer=is_from_public_authority(certificate),
     )
 
 
@@ -101,14 +101,3 @@ def _is_for_servers(certificate: "Certificate") -> bool:
     except x509.ExtensionNotFound:
         return True
     return bool({ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE} & set(uses))
-
-
-def _has_public_issuer(certificate: "Certificate") -> bool:
-    from cryptography import x509
-    from cryptography.x509.oid import AuthorityInformationAccessOID
-
-    try:
-        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except x509.ExtensionNotFound:
-        return False
-    return any(entry.access_method == AuthorityInformationAccessOID.CA_ISSUERS for entry in access)
