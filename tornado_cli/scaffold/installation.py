@@ -1,7 +1,6 @@
 """Installs a project in an environment of its own, and locks what came."""
 
 import os
-import shutil
 import sys
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +23,8 @@ class InstallError(TcliError):
 
 def install(folder: Path, oldest_python: str) -> str:
     """Install by uv where there is one, else by pip; return the name of the lock file. Raises InstallError."""
+    import shutil
+
     uv = shutil.which("uv")
     if uv:
         run([uv, "sync", "--extra", "dev"], folder)
