@@ -66,6 +66,15 @@ def test_trust_makes_what_is_to_be_trusted_and_runs_nothing(tmp_path: Path) -> N
     assert not (tmp_path / ".pki").exists()
 
 
+def test_what_was_removed_can_still_be_forgotten() -> None:
+    typed()
+    typed("remove")
+    said = typed("trust", "--undo").output
+    assert "certutil -D" in said
+    assert "tcli-authority" in said
+    assert "curl --cacert" not in said
+
+
 def test_a_certificate_of_ours_has_nothing_wrong_with_it() -> None:
     typed()
     result = typed("check", "data/tcli/certificates/localhost.pem", "--name", "localhost")
@@ -143,6 +152,18 @@ def test_a_host_that_does_all_well_is_told_so(hosts: dict[str, Any]) -> None:
     assert result.return_value == 0, result.output
     assert "speaks  TLSv1.3, TLS_AES_256_GCM_SHA384" in result.output
     assert result.output.endswith("Nothing is wrong with it.\n")
+
+
+def test_a_folder_of_ours_that_cannot_be_used_hinders_no_check(
+    hosts: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed()
+    (tmp_path / "data/tcli/certificates").chmod(0o755)
+    arguments = ("check", f"localhost:{hosts['good']}", "--ca-file", f"{hosts['folder']}/authority.pem")
+    assert typed(*arguments).return_value == 0
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.delenv("HOME")
+    assert typed(*arguments).return_value == 0
 
 
 def test_a_host_that_nobody_vouches_for_is_told_so(hosts: dict[str, Any]) -> None:

@@ -78,10 +78,11 @@ def trust(undo: bool) -> None:
 
     Nothing is run: it shows what to type.
     """
-    from tornado_cli.system.certificates.kept import authorities
+    from tornado_cli.system.certificates.kept import authorities, authorities_ever
     from tornado_cli.system.certificates.telling import this_machine, told_of_trust
 
-    click.echo(told_of_trust(authorities(made=not undo), this_machine(), forget=undo))
+    chosen = authorities_ever() if undo else authorities(made=True)
+    click.echo(told_of_trust(chosen, this_machine(), forget=undo))
 
 
 @cert.command(context_settings=_HELP)
@@ -112,11 +113,11 @@ def check(
         report = check_file(Path(target), keyfile, keyfile_password_file, names)
     else:
         from tornado_cli.checks.tls_host import check_host, place_of
-        from tornado_cli.system.certificates.kept import authorities
+        from tornado_cli.system.certificates.kept import authorities_if_any
 
         place = place_of(target)
         if keyfile is not None or keyfile_password_file is not None:
             raise UsageError("--keyfile is for a file.", hint=f"Is {target} meant to be one? There is none.")
-        report = check_host(place, names, [] if ca_file is None else [ca_file], authorities())
+        report = check_host(place, names, [] if ca_file is None else [ca_file], authorities_if_any())
     click.echo(as_text(report))
     return code_of(report.findings)

@@ -17,7 +17,7 @@ from tornado_cli.system.certificates.development import (
     development_certificate,
     vouches_for,
 )
-from tornado_cli.system.certificates.folder import locked, read_private
+from tornado_cli.system.certificates.folder import DevelopmentCertificateError, locked, read_private
 from tornado_cli.system.tls import names_of
 
 AUTHORITIES: Final = ("authority", "network-authority")
@@ -75,6 +75,20 @@ def authorities(*, made: bool = False, environ: Mapping[str, str] = os.environ) 
     if made and not any(one.is_authority for one in kept(environ)):
         made_for([COMMON_NAMES[0]], environ)
     return [one.path for one in kept(environ) if one.is_authority]
+
+
+def authorities_ever(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the authorities that are there; where none is, all that may have been: they may still be trusted."""
+    folder = certificate_folder(environ)
+    return authorities(environ=environ) or [folder / f"{name}.pem" for name in AUTHORITIES]
+
+
+def authorities_if_any(environ: Mapping[str, str] = os.environ) -> list[Path]:
+    """Return the authorities that are there, for somebody to whom a folder that cannot be used is nothing."""
+    try:
+        return authorities(environ=environ)
+    except DevelopmentCertificateError:
+        return []
 
 
 def renew(

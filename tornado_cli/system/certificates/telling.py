@@ -45,6 +45,9 @@ def told_of_kept(listed: Sequence[Kept], environ: Mapping[str, str] = os.environ
 def told_of_trust(authorities: Sequence[Path], machine: Machine, *, forget: bool) -> str:
     """Say what to type, to trust authorities or to forget them; nothing of it is run here."""
     steps = [step for one in authorities for step in steps_for(one, machine)]
+    if forget:
+        # What was never kept anywhere need not be forgotten.
+        steps = [step for step in steps if step.forget or not step.trust]
     told = [(step.about, step.forget if forget else step.trust) for step in steps]
     head = "Nothing has been run. What applies to you of this, typed, has "
     head += "it forgotten:" if forget else f"{' and '.join(map(str, authorities))} trusted:"
