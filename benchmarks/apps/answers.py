@@ -30,6 +30,16 @@ class Slow(WhoAnswers):
         self.answer()
 
 
+class Large(tornado.web.RequestHandler):
+    """More than the system keeps for a client that does not read it; in pieces, as Tornado sends files."""
+
+    async def get(self) -> None:
+        piece = bytes(64 * 1024)
+        for _ in range(128):
+            self.write(piece)
+            await self.flush()
+
+
 class Block(WhoAnswers):
     """Blocks the loop in one of three ways; the benchmark looks for the marked line in the dump."""
 
@@ -71,6 +81,7 @@ def make_app() -> tornado.web.Application:
         [
             (r"/", Main),
             (r"/slow", Slow),
+            (r"/large", Large),
             (r"/block/(\w+)", Block),
             (r"/crash/(\w+)", Crash),
             (r"/ws", Greet),

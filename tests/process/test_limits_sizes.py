@@ -1,5 +1,6 @@
 """Requests that are too large for `tcli run`: each is refused by the right status, and nobody else is touched."""
 
+import signal
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -238,3 +239,24 @@ def test_a_body_that_unpacks_to_too_much_is_refused_with_413(tmp_path: Path) -> 
         client.ask("/", method="POST", Content_Length=str(len(bomb)), Content_Encoding="gzip")
         client.send(bomb)
         assert refused(client).status == 413
+
+
+def test_limits_are_settings_like_others_and_a_reload_takes_new_ones(tmp_path: Path) -> None:
+    settings = "[tool.tcli.run]\nmax-body-size = {}\n"
+    write(tmp_path, {"main.py": APP, "pyproject.toml": settings.format(1)})
+    with ServerProcess("run", cwd=tmp_path, env={"TCLI_RUN_MAX_URI_SIZE": "1"}) as server:
+        server.wait_for("ready", generation=1)
+        body = bytes(2 * LIMIT)
+        with server.connect() as client:
+            client.ask("/", method="POST", Content_Length=str(len(body)))
+            client.send(body)
+            assert client.answer().status == 413
+        assert server.get("/" + "x" * 1024).status == 414
+        write(tmp_path, {"pyproject.toml": settings.format(2.5)})
+        server.send(signal.SIGHUP)
+        server.wait_for("generation_left", generation=1)
+        with server.connect() as client:
+            client.ask("/", method="POST", Content_Length=str(len(body)))
+            client.send(body)
+            assert client.answer().text == str(len(body))
+        assert server.stop() == 0

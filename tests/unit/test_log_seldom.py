@@ -22,3 +22,20 @@ def test_the_first_of_a_kind_is_told_and_the_others_are_counted(caplog: pytest.L
         "Somebody else came.",
         "Somebody came. 2 more since the last line about it.",
     ]
+
+
+def test_what_was_only_counted_is_told_when_it_is_due_though_nothing_more_comes(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 100.0
+    seldom = Seldom(logging.getLogger("test"), clock=lambda: now)
+    with caplog.at_level(logging.INFO):
+        for number in range(4):
+            seldom.tell("malformed", f"Number {number} came.", level=logging.WARNING)
+        seldom.tell_due()
+        assert caplog.messages == ["Number 0 came."]
+        now += PAUSE
+        seldom.tell_due()
+        seldom.tell_due()
+    assert caplog.messages == ["Number 0 came.", "Number 3 came. 2 more since the last line about it."]
+    assert {record.levelname for record in caplog.records} == {"WARNING"}

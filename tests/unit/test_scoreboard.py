@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tornado_cli.http.kinds import Kind
 from tornado_cli.run.scoreboard import LAYOUT, Column, Header, Scoreboard, State
 from tornado_cli.system.shared_words import SharedWords
 
@@ -99,6 +100,15 @@ def test_counts_add_up_whatever_is_answered(answers: list[tuple[int, int]]) -> N
     assert scoreboard.get(0, Column.BYTES) == sum(size for _, size in answers)
     assert scoreboard.get(0, Column.IN_FLIGHT) == 0
     scoreboard.close()
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_of_refusal_has_its_count(scoreboard: Scoreboard, kind: Kind) -> None:
+    row = scoreboard.row(0)
+    row.refused(kind)
+    row.refused(kind)
+    assert scoreboard.get(0, Column[f"REFUSED_{kind.status}"] if kind.status else Column.CUT_OFF) == 2
+    assert sum(scoreboard.get(0, column) for column in Column) == 2
 
 
 def test_readiness_is_read_by_workers(scoreboard: Scoreboard) -> None:

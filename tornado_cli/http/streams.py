@@ -9,7 +9,7 @@ from typing import Any
 
 from tornado.iostream import IOStream
 
-_QUICKER = {rb"\r?\n\r?\n": rb"\n\r?\n", b"\r?\n\r?\n": rb"\n\r?\n"}
+_QUICKER = {b"\r?\n\r?\n": b"\n\r?\n"}
 """The end of a header block as Tornado looks for it, and what ends at the same byte but is found ten times as fast."""
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\n\r\n"
 """What Tornado answers where it cannot understand a request."""
