@@ -13,6 +13,7 @@ from support.server_process import ServerProcess
 pytestmark = [pytest.mark.thorough, pytest.mark.outside("npm")]
 
 PASSWORD = "correct horse battery"
+PROVIDER = {"GITHUB_CLIENT_ID": "an-id", "GITHUB_CLIENT_SECRET": "a secret of this test, and of it alone"}
 PUBLIC = ["/", "/signup", "/login", "/greeting", "/primes", "/docs", "/not/there"]
 FOR_MEMBERS = ["/account", "/files", "/wall", "/rooms/lobby", "/people"]
 
@@ -24,7 +25,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def site(project: Path) -> Iterator[ServerProcess]:
-    with served(project) as server:
+    with served(project, env=PROVIDER) as server:
         server.wait_for("ready")
         yield server
 
@@ -52,6 +53,13 @@ def test_one_signs_up_logs_out_and_logs_in_again(window: Window, site: ServerPro
     window.type("#password", PASSWORD)
     window.click("main button")
     window.wait_until("location.pathname == '/account' && document.querySelector('h1')?.textContent == 'ada'")
+
+
+def test_a_provider_of_logins_is_reached_under_the_policy(window: Window, site: ServerProcess) -> None:
+    window.open(f"{site.url}/login")
+    window.click("form[action='/oauth/github'] button")
+    # The browser knows no host outside: that it looked for one is all it can do.
+    window.wait_until("location.protocol == 'chrome-error:'")
 
 
 def test_a_form_says_what_is_wrong_beside_the_field_and_then_thanks(window: Window, site: ServerProcess) -> None:
@@ -182,3 +190,13 @@ def test_what_is_wrong_with_a_form_is_for_everybody(window: Window, site: Server
             assert axe.faults(window) == []
     assert all("422" in one.text for one in window.complaints)
     window.console.clear()
+
+
+def test_a_page_in_another_language_is_for_everybody_who_speaks_it(
+    window: Window, site: ServerProcess, axe: Axe
+) -> None:
+    window.open(site.url)
+    window.click("footer button[value=de]")
+    window.wait_until("document.documentElement.lang == 'de'")
+    assert "It works." not in window.text
+    assert axe.faults(window) == []

@@ -40,8 +40,8 @@ class ItemChanges(Strict):
 
 
 class ItemQuery(Strict):
-    page: int = Field(default=1, ge=1, le=10_000)
-    size: int = Field(default=20, ge=1, le=100)
+    page: int = Field(default=1, ge=1, le=10_000, description="Counted from 1")
+    size: int = Field(default=20, ge=1, le=100, description="Items on a page, 100 at most")
     name: str = Field(default="", max_length=80, description="Only items with this in their name")
 
 
