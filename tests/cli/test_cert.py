@@ -207,6 +207,11 @@ def test_who_does_not_speak_tls_is_told_so(tmp_path: Path) -> None:
             process.kill()
 
 
+def test_where_files_have_no_owners_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "geteuid")
+    assert "which Windows does not have" in str(typed("list").exception)
+
+
 def test_the_exit_code_reaches_the_shell(tmp_path: Path) -> None:
     issued("example.com", begins=NOW - 9 * DAY, days=2).write_to(tmp_path)
     codes = [

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tornado_cli.errors import ExitCode, UsageError
+from tornado_cli.system.platform import require_owners
 
 _HELP = {"help_option_names": ["-h", "--help"]}
 _FILE = click.Path(path_type=Path)
@@ -21,6 +22,7 @@ def cert(context: click.Context, names: tuple[str, ...]) -> None:
 
     Without a command it makes one for this machine, signed by an authority of its own, or shows the one that is there.
     """
+    require_owners("cert")
     if context.invoked_subcommand is not None:
         if names:
             raise click.UsageError(f"--name stands behind {context.invoked_subcommand}.")
