@@ -130,6 +130,14 @@ class RoomsTest(AppCase):
         await ada.write_message(b"\xff", binary=True)
         assert "1 to 500" in (await told(ada, "refused"))["reason"]
 
+    # % if i18n
+    @gen_test
+    async def test_what_is_refused_is_refused_in_the_language_of_the_page(self) -> None:
+        ada = await self.enter("Ada", **{"Accept-Language": "de"})
+        await ada.write_message("{")
+        assert "1 bis 500 Zeichen" in (await told(ada, "refused"))["reason"]
+
+    # % endif
     @gen_test
     async def test_who_sends_too_much_is_stopped(self) -> None:
         ada = await self.enter("Ada")
