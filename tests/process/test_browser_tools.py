@@ -6,20 +6,10 @@ from pathlib import Path
 
 import pytest
 from support.connection import Answer
-from support.live import LIVE, news, open_live, tag_of
+from support.live import LIVE, PAGE, news, open_live, tag_of
 from support.project import save, write
 from support.server_process import ServerProcess
 
-PAGE = """
-from tornado.web import Application, RequestHandler
-
-class Main(RequestHandler):
-    def get(self):
-        self.write("<!doctype html><html><head></head><body>{says}</body></html>")
-
-def make_app():
-    return Application([("/.*", Main)])
-"""
 SCRIPT = "/__tcli__/live.js"
 
 

@@ -5,76 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.broken_shop import APP, PRICING
 from support.project import Gate, app_that_says, save, write
 from support.server_process import ServerProcess
 
-APP = """
-import asyncio
-import json
-from tornado.web import Application, HTTPError, RequestHandler
-import pricing
-
-class Main(RequestHandler):
-    def get(self):
-        self.write("one")
-
-class Chained(RequestHandler):
-    def get(self):
-        password = "planted-in-a-literal"
-        held = self.request.headers.get("Authorization")
-        try:
-            pricing.total({"price": "12,5"})
-        except ValueError as error:
-            raise RuntimeError(f"<script>alert(1)</script> token=planted-in-text and {held}") from error
-
-    def set_default_headers(self):
-        self.set_header("Access-Control-Allow-Origin", "*")
-
-class Group(RequestHandler):
-    async def get(self):
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pricing.fail("first"))
-            group.create_task(pricing.fail("second"))
-
-class Own(RequestHandler):
-    def get(self):
-        raise RuntimeError("hidden")
-
-    def write_error(self, status_code, **kwargs):
-        self.finish(f"our own page for {status_code}: {'exc_info' in kwargs}")
-
-class Late(RequestHandler):
-    async def get(self):
-        self.write("begun")
-        await self.flush()
-        raise RuntimeError("too late")
-
-class Forbidden(RequestHandler):
-    def get(self):
-        raise HTTPError(403, "no entry")
-
-class Boasts(Exception):
-    def __str__(self):
-        raise ValueError("and now?")
-
-class Strange(RequestHandler):
-    def get(self):
-        raise Boasts
-
-def make_app():
-    routes = [("/chained", Chained), ("/group", Group), ("/own", Own), ("/late", Late), ("/forbidden", Forbidden)]
-    return Application([*routes, ("/strange", Strange), ("/.*", Main)], debug=True)
-"""
-PRICING = """
-import json
-
-def total(order):
-    amount = json.loads(order["price"])
-    return amount * 2
-
-async def fail(what):
-    raise KeyError(what)
-"""
 HTML = {"Accept": "text/html"}
 SECRETS = {"Authorization": "Bearer planted-in-a-header", "Cookie": "sid=planted-in-a-cookie"}
 ENVIRONMENT = {"DB_PASSWORD": "planted-in-the-environment", "EDITOR": "code --wait"}
@@ -119,7 +53,7 @@ def test_the_failing_line_comes_first_then_where_it_came_from(server: ServerProc
 def test_frames_of_libraries_are_folded_and_the_project_s_are_open(server: ServerProcess) -> None:
     page = server.get("/chained", **HTML).text
     assert re.search(r'<details class="others"><summary>2 calls in json</summary>', page)
-    assert re.search(r"<details open><summary><a href=\"vscode://[^\"]*pricing\.py:5\">pricing\.py:5</a>", page)
+    assert re.search(r"<details open><summary><code>pricing\.py:5</code>", page)
 
 
 def test_each_of_a_group_is_shown_and_the_first_of_them_is_the_place(server: ServerProcess) -> None:

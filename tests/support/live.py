@@ -10,6 +10,16 @@ from support.server_process import ServerProcess
 
 _TAG = re.compile(r'<script src="/__tcli__/live\.js" data-build="(?P<build>[^"]+)" data-token="(?P<token>[^"]+)"[^>]*>')
 LIVE = "/__tcli__/live"
+PAGE = """
+from tornado.web import Application, RequestHandler
+
+class Main(RequestHandler):
+    def get(self):
+        self.write("<!doctype html><html><head></head><body>{says}</body></html>")
+
+def make_app():
+    return Application([("/.*", Main)])
+"""
 
 
 @dataclass(frozen=True)

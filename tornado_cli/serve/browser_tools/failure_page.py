@@ -100,7 +100,10 @@ def _frame(frame: Details, link: Link, *, is_open: bool) -> str:
     if not source and not values:
         return f'<p class="bare">{_place(frame, link)}</p>'
     opened = " open" if is_open else ""
-    return f"<details{opened}><summary>{_place(frame, link)}</summary>{source}{values}</details>"
+    # A summary is a button, in which there can be no link.
+    target = link(frame["path"], frame["line"])
+    jump = f'<a class="jump" href="{html.escape(target)}">Open in the editor</a>' if target else ""
+    return f"<details{opened}><summary>{_place(frame, _no_link)}</summary>{jump}{source}{values}</details>"
 
 
 def _place(frame: Details, link: Link) -> str:
@@ -110,12 +113,16 @@ def _place(frame: Details, link: Link) -> str:
     return f"{where} <span>in {html.escape(frame['function'])}</span>" if frame["function"] else where
 
 
+def _no_link(_path: str, _line: int) -> str:
+    return ""
+
+
 def _source(frame: Details) -> str:
     if not frame["source"]:
         return ""
     lines = "".join(_line(number, text, frame) for number, text in frame["source"])
     # One can scroll it sideways, by the keyboard too.
-    return f'<pre tabindex="0" role="region" aria-label="{html.escape(frame["file"])}">{lines}</pre>'
+    return f'<pre tabindex="0" role="group" aria-label="{html.escape(frame["file"])}">{lines}</pre>'
 
 
 def _line(number: int, text: str, frame: Details) -> str:
