@@ -132,6 +132,19 @@ def test_a_reload_ends_the_connection_at_once_and_the_next_process_takes_the_pag
         assert server.stop() == 0
 
 
+def test_nothing_is_put_where_others_can_write(tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    write(tmp_path, {"main.py": PAGE})
+    with ServerProcess("serve", "--debug", cwd=tmp_path, env={"TMPDIR": str(temporary)}) as server:
+        server.wait_for("ready")
+        save(tmp_path / "main.py", PAGE + "1 / 0")
+        server.wait_for("app_failed")
+        assert server.get(Accept="text/html").status == 500
+        assert list(temporary.iterdir()) == []
+        assert server.stop() == 0
+
+
 def test_without_live_reload_pages_are_as_the_application_makes_them(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": PAGE})
     with ServerProcess("serve", "--no-livereload", cwd=tmp_path) as server:

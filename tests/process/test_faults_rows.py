@@ -568,9 +568,52 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
             "test_inspector::test_what_it_shows_is_for_pages_of_this_machine",
         ),
     ),
+    "X5": (
+        "an error page has secrets to show",
+        (
+            "test_error_page::test_no_secret_is_shown",
+            "test_error_page::test_values_are_shown_only_when_asked_for_and_without_secrets",
+            "test_error_page::test_what_the_failure_says_is_text_under_a_strict_policy",
+            "test_error_page::test_another_host_site_or_address_learns_nothing",
+            "test_error_page::test_without_debug_the_page_says_where_to_look",
+        ),
+    ),
+    "X6": (
+        "a page of the server's is to run something",
+        (
+            "test_error_page::test_lines_are_links_into_the_editor_and_nothing_asks_the_server_to_open_it",
+            "test_browser_tools::test_there_is_nothing_else",
+            "test_browser_tools::test_nothing_is_done_for_who_is_no_page_of_ours",
+        ),
+    ),
     "X7": (
         "others can reach a server that shows its application's insides",
         ("test_browser_tools::test_another_machine_gets_the_application_only_unless_it_may",),
+    ),
+    "X9": (
+        "what comes from outside would be lines of the log",
+        (
+            "test_forward_console::test_complaints_are_lines_of_the_log_without_secrets_and_harmless",
+            "test_log_record::test_a_hostile_request_makes_one_visible_line",
+        ),
+    ),
+    "X10": (
+        "what comes from outside would draw on the terminal",
+        (
+            "test_log_render::test_foreign_text_is_neither_markup_nor_control",
+            "test_forward_console::test_complaints_are_lines_of_the_log_without_secrets_and_harmless",
+        ),
+    ),
+    "X11": (
+        "a static file is asked for that is none",
+        (
+            "test_page_injection::test_nothing_outside_of_the_static_files_is_served",
+            "test_browser_tools::test_there_is_nothing_else",
+        ),
+    ),
+    "X13": (
+        "others can write where temporary files lie",
+        ("test_browser_tools::test_nothing_is_put_where_others_can_write",),
     ),
     "X12": (
         "a new project is served as it was made",

@@ -96,7 +96,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         "static/app.css": "p {}",
         "static/large.html": PAGE + " " * 200_000,
     }
-    with ServerProcess("serve", cwd=write(tmp_path_factory.mktemp("shop"), files)) as server:
+    folder = write(tmp_path_factory.mktemp("shop"), files)
+    (folder / "static/away.py").symlink_to(folder / "main.py")
+    with ServerProcess("serve", cwd=folder) as server:
         server.wait_for("ready")
         yield server
         assert server.stop() == 0
@@ -182,6 +184,13 @@ def test_json_is_left_alone(server: ServerProcess) -> None:
 def test_a_part_of_a_file_is_left_alone(server: ServerProcess) -> None:
     answer = get(server, "/static/page.html", Range="bytes=0-20")
     assert (answer.status, answer.text) == (206, PAGE[:21])
+
+
+@pytest.mark.parametrize(
+    "path", ["../main.py", "%2e%2e/main.py", "..%2fmain.py", "%2e%2e%2fmain.py", "away.py", "//etc/passwd"]
+)
+def test_nothing_outside_of_the_static_files_is_served(server: ServerProcess, path: str) -> None:
+    assert server.get(f"/static/{path}").status in {403, 404}
 
 
 def test_a_page_that_a_script_fetches_is_as_it_was_written(server: ServerProcess) -> None:
