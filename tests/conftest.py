@@ -4,6 +4,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from support.axe import Axe
 from support.browser import Browser, Window
 from support.outside import require, require_marked
 
@@ -43,3 +44,9 @@ def window(browser: Browser) -> Iterator[Window]:
     with browser.window() as opened:
         yield opened
         assert opened.complaints == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> Axe:
+    require("npm")
+    return Axe()

@@ -10,7 +10,7 @@ from support.browser import Browser, Window
 from support.full_project import grant_admin, make_full, served
 from support.server_process import ServerProcess
 
-pytestmark = [pytest.mark.thorough, pytest.mark.outside("npm")]
+pytestmark = pytest.mark.thorough
 
 PASSWORD = "correct horse battery"
 PROVIDER = {"GITHUB_CLIENT_ID": "an-id", "GITHUB_CLIENT_SECRET": "a secret of this test, and of it alone"}
@@ -28,11 +28,6 @@ def site(project: Path) -> Iterator[ServerProcess]:
     with served(project, env=PROVIDER) as server:
         server.wait_for("ready")
         yield server
-
-
-@pytest.fixture(scope="module")
-def axe() -> Axe:
-    return Axe()
 
 
 def sign_up(window: Window, site: ServerProcess, name: str) -> None:

@@ -28,10 +28,23 @@ with rabbitmq(Path.cwd()):
     print("started", flush=True)
     sys.stdin.read()
 """
+BROWSER = """
+import sys
+from support.browser import Browser
+
+with Browser() as browser, browser.window():
+    print("started", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.mark.parametrize(
-    "code", [SESSION, pytest.param(RABBITMQ, marks=[pytest.mark.thorough, pytest.mark.outside("rabbitmq-server")])]
+    "code",
+    [
+        pytest.param(SESSION, id="any"),
+        pytest.param(RABBITMQ, id="RabbitMQ", marks=[pytest.mark.thorough, pytest.mark.outside("rabbitmq-server")]),
+        pytest.param(BROWSER, id="Chromium", marks=[pytest.mark.thorough, pytest.mark.outside("chromium")]),
+    ],
 )
 def test_a_server_ends_with_a_session_that_is_killed(code: str, tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
@@ -39,7 +52,7 @@ def test_a_server_ends_with_a_session_that_is_killed(code: str, tmp_path: Path) 
     with subprocess.Popen(
         [sys.executable, "-c", code],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": tests, "TCLI_TEST_TREE": mark},
+        env={**os.environ, "PYTHONPATH": tests, "TMPDIR": str(tmp_path), "TCLI_TEST_TREE": mark},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as session:
