@@ -1,5 +1,6 @@
 """Records on a terminal: aligned, and only ever text."""
 
+import json
 import logging
 import re
 from dataclasses import replace
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 
 from tornado_cli.logs.access import Access
 from tornado_cli.logs.record import COMPANION, Record
-from tornado_cli.logs.render import FLOOD, Gate, Painter
+from tornado_cli.logs.render import FLOOD, Gate, Painter, traceback_text
 
 HOSTILE = "[link=http://x]t[/link][/x]\x1b]0;title\x07\x1b]52;c;aGk=\x07\x9b2J\u202e\x00\r\nforged"
 SGR = re.compile(r"\x1b\[[0-9;]*m")
@@ -105,3 +106,22 @@ def test_a_flood_of_requests_becomes_a_number() -> None:
 def test_the_gate_opens_again_in_the_next_second() -> None:
     gate = Gate(1)
     assert [gate.admits(0.0), gate.admits(0.5), gate.take_overdue(1.0), gate.admits(1.0)] == [True, False, 1, True]
+
+
+def test_frames_of_the_project_s_own_stand_out_from_those_of_libraries() -> None:
+    library = json.__file__
+    traceback = (
+        "Traceback (most recent call last):\n"
+        '  File "/home/me/shop/app.py", line 3, in get\n    total(order)\n'
+        f'  File "{library}", line 346, in loads\n    return decode(s)\n'
+        "  | ExceptionGroup: two\n"
+        '    |   File "/home/me/shop/pay.py", line 9, in pay\n    |     raise ValueError\n'
+        "ValueError: no"
+    )
+    text = traceback_text(traceback)
+    styles = {text.plain[span.start : span.end].strip(): span.style for span in text.spans}
+    assert styles['File "/home/me/shop/app.py", line 3, in get'] == "bold"
+    assert styles[f'File "{library}", line 346, in loads'] == styles["return decode(s)"] == "dim"
+    assert styles['|   File "/home/me/shop/pay.py", line 9, in pay'] == "bold"
+    assert "total(order)" not in styles
+    assert "red" in str(styles["ValueError: no"])

@@ -1,6 +1,8 @@
 """How records look on a terminal: one column for each part, colours from the terminal's own palette."""
 
 import logging
+import re
+import sysconfig
 import time
 from collections.abc import Callable, Mapping
 
@@ -11,7 +13,7 @@ from rich.text import Text
 
 from tornado_cli.logs.access import Access
 from tornado_cli.logs.record import COMPANION, Record, clock_time, is_own
-from tornado_cli.terminal import shows_colour, tone_of_traceback, visible, wrapped
+from tornado_cli.terminal import Tone, shows_colour, tone_of_traceback, visible, wrapped
 
 BADGES = {
     logging.DEBUG: ("DEBUG", "dim"),
@@ -39,6 +41,10 @@ ID_FROM = 132
 CLIENT_WIDTH = 15
 ID_WIDTH = 18
 SIZE_WIDTH = 9
+_FRAME = re.compile(r'[\s|+]*File "(?P<file>[^"]*)", line \d+')
+_LIBRARY = re.compile(
+    rf"^<|[/\\](?:site|dist)-packages[/\\]|^{re.escape(sysconfig.get_path('stdlib'))}[/\\]|[/\\]tornado_cli[/\\]"
+)
 FLOOD = 2000
 """Access lines that are drawn in one second; of the others the number is told."""
 
@@ -169,11 +175,19 @@ def all_styles() -> set[str]:
 
 
 def traceback_text(traceback: str) -> Text:
-    """Frames quiet, the exception loud; every line below the record it belongs to."""
+    """Frames of the project's own in sight, those of libraries quiet, the exception loud; below the record."""
     lines = visible(traceback.rstrip("\n"), multiline=True).split("\n")
     text = Text()
+    is_own = True
     for number, line in enumerate(lines, start=1):
-        text.append(f"\n  {line}", tone_of_traceback(line, is_last=number == len(lines)).value)
+        tone = tone_of_traceback(line, is_last=number == len(lines))
+        frame = _FRAME.match(line)
+        if frame is not None:
+            is_own = _LIBRARY.search(frame["file"]) is None
+            tone = Tone.TITLE if is_own else Tone.QUIET
+        elif tone is Tone.TEXT and not is_own:
+            tone = Tone.QUIET
+        text.append(f"\n  {line}", tone.value)
     return text
 
 
