@@ -18,7 +18,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-_LOOK_AT_THE_TERMINAL = "The terminal of `tcli serve` shows why."
+_LOOK_AT_THE_TERMINAL = "The terminal of tcli serve shows why."
 
 
 def answer(handler: RequestHandler, tools: Tools, shown: Shown, *, refresh: int = 0) -> None:

@@ -76,7 +76,7 @@ def _part(part: Details, place: Details | None, link: Link) -> str:
     notes = "".join(f'<p class="note">{html.escape(note)}</p>' for note in part["notes"])
     groups = groupby(part["frames"], key=lambda frame: bool(frame["is_own"]))
     frames = "".join(
-        "".join(_frame(frame, link, is_open=frame is not place) for frame in members)
+        "".join(_frame(frame, link, is_open=frame != place) for frame in members)
         if is_own
         else _others(list(members), link)
         for is_own, members in groups
