@@ -9,7 +9,8 @@ A directive is a comment with a line to itself, so that a template stays a file 
 Directive lines vanish, every other line stays as it is. Two short forms keep source code lintable: a line that ends
 in `#% if pages` has this condition for itself alone, and `#%| text` sleeps in the template, for an `else` that would
 not go together with its `if`. Calls that are dropped leave their arguments behind: of `{{ _("Home") }}` remains `Home`,
-of `_("Home")` elsewhere `"Home"`. Nothing in a template is ever executed.
+of `{{ _("Hello, %s") % name }}` `Hello, {{ name }}`, of `_("Home")` elsewhere `"Home"`. Nothing in a template is ever
+executed.
 """
 
 import re
@@ -55,7 +56,9 @@ def without_calls(text: str, name: str) -> str:
         return text
     call = rf"(?<![\w.]){re.escape(name)}"
     in_page = rf'(?:{{{{|{{% raw) {call}\("([^"\n]*)"\) (?:}}}}|%}})'
-    return re.sub(rf"{call}\(([^()\n]*)\)", r"\1", re.sub(in_page, r"\1", text))
+    with_gap = rf'{{{{ {call}\("([^"%\n]*)%[ds]([^"%\n]*)"\) % (.+?) }}}}'
+    text = re.sub(with_gap, r"\1{{ \3 }}\2", re.sub(in_page, r"\1", text))
+    return re.sub(rf"{call}\(([^()\n]*)\)", r"\1", text)
 
 
 def replaced(text: str, words: Mapping[str, str]) -> str:

@@ -11,7 +11,8 @@ from ..db.users import Role  # % if auth
 from ..uploads import Incoming, Uploads
 from .base import BaseHandler
 
-LARGEST = 100 * 1024 * 1024
+LARGEST_MIB = 100
+LARGEST = LARGEST_MIB * 1024 * 1024
 
 
 @stream_request_body
@@ -46,14 +47,14 @@ class FilesHandler(BaseHandler):
             await asyncio.to_thread(self.incoming.feed, chunk)
 
     def get(self) -> None:
-        self.render("files.html", files=self.uploads.all(), error="", largest=LARGEST)
+        self.render("files.html", files=self.uploads.all(), error="", largest=LARGEST_MIB)
 
     def post(self) -> None:
         upload = self.incoming.keep() if self.incoming else None
         if upload is None:
             self.set_status(422)
             error = self.locale.translate("Please choose a file.")
-            self.render("files.html", files=self.uploads.all(), error=error, largest=LARGEST)
+            self.render("files.html", files=self.uploads.all(), error=error, largest=LARGEST_MIB)
             return
         # % if i18n
         self.flash(self.locale.translate("%s is here.") % upload.name)

@@ -58,10 +58,11 @@ class StartHandler(ProviderHandler):
     def post(self, provider: str) -> None:
         client = self.client_at(provider)
         check_tries(self)
-        attempt = Attempt(
-            provider=provider,
-            next_page=next_page(self, "account"),  # % if pages
-        )
+        # % if pages
+        attempt = Attempt(provider=provider, next_page=next_page(self, "account"))
+        # % else
+        # %| attempt = Attempt(provider=provider)
+        # % endif
         self.set_signed_cookie(
             self.cookie,
             attempt.model_dump_json(),
