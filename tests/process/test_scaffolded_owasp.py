@@ -205,7 +205,8 @@ def test_a03_what_runs_at_each_push_is_pinned_and_may_do_little(project: Path) -
     assert used
     assert [one for one in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)] == []
     assert "permissions:\n  contents: read\n" in workflow
-    assert "persist-credentials: false" in workflow
+    assert workflow.count("persist-credentials: false") == workflow.count("uses: actions/checkout@")
+    assert "pip-audit --strict" in workflow
     assert "package-ecosystem: pip" in (project / ".github/dependabot.yml").read_text()
 
 
