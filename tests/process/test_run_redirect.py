@@ -123,11 +123,13 @@ def test_a_challenge_is_only_read(server: ServerProcess) -> None:
         assert client.answer().status == 405
 
 
-def test_a_folder_of_challenges_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
-    write(tmp_path, {"main.py": app_that_says("one"), "elsewhere/token": "no", "acme/.well-known/x": ""})
-    (tmp_path / "acme/.well-known/acme-challenge").symlink_to(tmp_path / "elsewhere")
+def test_without_https_challenges_are_answered_too_but_out_of_no_folder_that_is_a_link(tmp_path: Path) -> None:
+    write(tmp_path, {"main.py": app_that_says("one"), f"{CHALLENGES}/token": "yes"})
     with ServerProcess("run", "--acme-webroot", "acme", cwd=tmp_path) as server:
         server.wait_for("ready")
+        assert server.get("/.well-known/acme-challenge/token").text == "yes"
+        (tmp_path / CHALLENGES).rename(tmp_path / "elsewhere")
+        (tmp_path / CHALLENGES).symlink_to(tmp_path / "elsewhere")
         assert server.get("/.well-known/acme-challenge/token").status == 404
         assert server.get("/").text == "one"
         assert server.stop() == 0

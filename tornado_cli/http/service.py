@@ -22,8 +22,6 @@ from tornado_cli.http.accept import Admission, GatedListener, gated
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
-from tornado_cli.http.redirect import HttpsRedirect
-from tornado_cli.http.refused import Refused
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.terms import HEARTBEAT, Terms
 from tornado_cli.http.tls_context import context_from, for_our_sockets
@@ -34,6 +32,7 @@ from tornado_cli.system.wakeup import give_back_to_children
 
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import LoopWatch
+    from tornado_cli.http.redirect import HttpsRedirect
 
 logger = logging.getLogger("tornado_cli.http")
 _A_MOMENT = 0.05
@@ -51,8 +50,7 @@ class Service:
 
     def __init__(self, channel: Channel, listeners: Sequence[socket.socket], terms: Terms) -> None:
         self.tally = terms.tally
-        self._refused = Refused(terms.tally) if terms.guard is None else terms.guard.refused
-        self.tls = None if terms.tls is None else for_our_sockets(terms.tls, self._refused)
+        self.tls = None if terms.tls is None else for_our_sockets(terms.tls, terms)
         self.hsts = terms.hsts
         self.introduced_by = terms.introduced_by
         self.guard = terms.guard
@@ -194,7 +192,7 @@ class Service:
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
 
-    def _serve_besides(self, delegate: HttpsRedirect, listeners: Sequence[socket.socket]) -> None:
+    def _serve_besides(self, delegate: "HttpsRedirect", listeners: Sequence[socket.socket]) -> None:
         server = ObservedServer(delegate, service=self, is_plain=True)
         self._servers.append(server)
         server.add_sockets(self._gated(list(listeners)))
@@ -275,7 +273,7 @@ class Service:
         except OSError as error:
             event(logger, logging.ERROR, "certificate_failed", f"New certificates cannot be used: {error}.")
         else:
-            self.tls = None if context is None else for_our_sockets(context, self._refused)
+            self.tls = None if context is None else for_our_sockets(context, self._terms)
         return True
 
     def _obey(self, order: Message) -> None:

@@ -10,7 +10,6 @@ from tornado.web import Application
 from tornado_cli.events import Message
 from tornado_cli.http.accept import Gate, always_open
 from tornado_cli.http.exchange import Front
-from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.sender import LogSender
 from tornado_cli.records import Record
@@ -18,6 +17,7 @@ from tornado_cli.records import Record
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import OnBlocked
     from tornado_cli.http.guard import Guard
+    from tornado_cli.http.redirect import HttpsRedirect
     from tornado_cli.http.trust import Trust
 
 HEARTBEAT = 1.0
@@ -40,7 +40,7 @@ class Terms(Record, kw_only=True):
     on_blocked: "OnBlocked" = lambda _: None
     """Told of it as well."""
     tls: ssl.SSLContext | None = None
-    redirect: HttpsRedirect | None = None
+    redirect: "HttpsRedirect | None" = None
     """What serves at `redirecting`."""
     redirecting: Sequence[socket.socket] = ()
     hsts: str = ""

@@ -3,8 +3,7 @@
 import ssl
 from collections.abc import Sequence
 
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.tls_accept import TlsSocket
+from tornado_cli.http.terms import Terms
 from tornado_cli.system.children import close_all
 
 
@@ -24,12 +23,15 @@ def context_from(descriptors: Sequence[int]) -> ssl.SSLContext | None:
         close_all(descriptors)
 
 
-def for_our_sockets(context: ssl.SSLContext, refused: Refused) -> ssl.SSLContext:
+def for_our_sockets(context: ssl.SSLContext, terms: Terms) -> ssl.SSLContext:
     """Have connections of this context be ours, which tell plain HTTP from handshakes."""
+    # As above: not everybody serves TLS.
+    from tornado_cli.http.refused import Refused
+    from tornado_cli.http.tls_accept import TlsSocket
 
     class Ours(TlsSocket):
         # A socket is made by its context, which hands it nothing: so its class knows.
-        _refused = refused
+        _refused = Refused(terms.tally) if terms.guard is None else terms.guard.refused
 
     context.sslsocket_class = Ours
     return context

@@ -5,6 +5,7 @@ import logging
 import os
 import ssl
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tornado.web import Application
 
@@ -15,7 +16,6 @@ from tornado_cli.events import Activate, Drain, Waiting
 from tornado_cli.http.accept import Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
-from tornado_cli.http.redirect import HttpsRedirect
 from tornado_cli.http.service import Service
 from tornado_cli.http.terms import HEARTBEAT, Terms
 from tornado_cli.http.tls_context import context_from
@@ -29,6 +29,9 @@ from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.children import close_all, pidfd_of
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.stacks import dump_on_signal
+
+if TYPE_CHECKING:
+    from tornado_cli.http.redirect import HttpsRedirect
 
 logger = logging.getLogger("tornado_cli.run")
 RECYCLED = 71
@@ -123,7 +126,7 @@ def _serve(
         close_spread=boot.config.ws_close_spread,
         ready_path=boot.config.ready_path,
         tls=tls,
-        redirect=HttpsRedirect(boot.https_port) if redirecting else None,
+        redirect=_redirect(boot.https_port) if redirecting else None,
         redirecting=redirecting,
         hsts=f"max-age={boot.config.hsts}" if boot.config.hsts else "",
         fronts=fronts_of(boot.config, guard.refused),
@@ -137,6 +140,13 @@ def _serve(
     finally:
         sender.flush()
     return ending, service.comes_back
+
+
+def _redirect(https_port: int) -> "HttpsRedirect":
+    # Not everybody wants it.
+    from tornado_cli.http.redirect import HttpsRedirect
+
+    return HttpsRedirect(https_port)
 
 
 def _heartbeat_for(hang_timeout: float) -> float:
