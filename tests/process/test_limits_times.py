@@ -105,6 +105,15 @@ def test_a_body_that_stands_still_is_answered_408(server: ServerProcess) -> None
     assert server.wait_for("access", status=408)["path"] == "/"
 
 
+def test_a_body_may_begin_like_a_handshake_of_tls(server: ServerProcess) -> None:
+    with server.connect() as client:
+        client.ask("/stream", method="POST", Content_Length="8")
+        client.send(b"\x16\x03\x01\x02")
+        # While the handler takes its time over these, the others are looked at.
+        client.send(b"\x16\x03\x01\x02")
+        assert client.answer().text == "streamed"
+
+
 def test_a_body_that_comes_slowly_and_steadily_is_taken(server: ServerProcess) -> None:
     with server.connect() as client:
         client.ask("/", method="POST", Content_Length="10")

@@ -7,7 +7,7 @@ from tornado.iostream import UnsatisfiableReadError
 
 from tornado_cli.http.exchange import Exchange, client_of
 from tornado_cli.http.kinds import Kind
-from tornado_cli.http.limits import RequestLimits, told
+from tornado_cli.http.limits import told
 from tornado_cli.http.refusal import last_answer
 from tornado_cli.http.refused import Refused
 
@@ -20,9 +20,8 @@ _OVERLONG = "Unsatisfiable read"
 class Faults(logging.Filter):
     """Stands in for what Tornado does, and says in a line each, about requests that it cannot read."""
 
-    def __init__(self, limits: RequestLimits, refused: Refused) -> None:
+    def __init__(self, refused: Refused) -> None:
         super().__init__()
-        self._limits = limits
         self._refused = refused
         self._detail = ""
         """What Tornado has said of the latest."""
@@ -58,6 +57,6 @@ class Faults(logging.Filter):
         is_one_line = b"\n" not in getattr(stream, "_read_buffer", b"\n")
         kind = Kind.URI_TOO_LONG if is_one_line else Kind.HEADERS_TOO_LARGE
         what = "target" if is_one_line else "header block"
-        text = f"The {what} of this request is larger than {told(self._limits.header_size)}."
+        text = f"The {what} of this request is larger than {told(exchange.connection.params.max_header_size)}."
         self._refused.note(kind, client_of(exchange.connection.context), text)
         return last_answer(kind.status, f"{text} That is the most this server takes ({kind.flag}).")

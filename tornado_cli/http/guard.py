@@ -23,7 +23,7 @@ class Guard:
         """`is_proxy` says of a peer, by its address and family, whether it brings requests of others."""
         self.limits = limits
         self.refused = Refused(tally)
-        self.faults = Faults(limits, self.refused)
+        self.faults = Faults(self.refused)
         Departures()
         self.clients = self._clients(is_proxy) if limits.client_connections else None
 

@@ -31,8 +31,11 @@ class Stalls:
 
     def look(self, exchanges: Mapping[Any, Exchange], fresh: Collection[Any], now: float) -> None:
         """End those that have stood still; `fresh` are connections that have not had an answer yet."""
-        for connection in [connection for connection in fresh if _speaks_tls(connection.stream)]:
-            self._refuse(connection, exchanges[connection], Kind.MALFORMED_REQUEST, _TLS)
+        for connection in fresh:
+            exchange = exchanges[connection]
+            # A body may begin like that, too.
+            if not exchange.busy and _speaks_tls(connection.stream):
+                self._refuse(connection, exchange, Kind.MALFORMED_REQUEST, _TLS)
         for connection, waiting in self._patience.exhausted(_standings(exchanges, fresh), now):
             self._end(connection, exchanges[connection], waiting)
 
@@ -41,7 +44,8 @@ class Stalls:
         if waiting is Waiting.BODY:
             self._refused.note(Kind.SLOW_BODY, client, exchange.path)
             if not exchange.status:
-                Refusal(exchange.connection, Kind.SLOW_BODY.status, _TOO_SLOW).answer()
+                sends_body = exchange.method != "HEAD"
+                Refusal(exchange.connection, Kind.SLOW_BODY.status, _TOO_SLOW, sends_body=sends_body).answer()
                 return
         elif waiting is Waiting.READER:
             self._refused.note(Kind.SLOW_READER, client, exchange.path)
@@ -78,7 +82,7 @@ def _standings(exchanges: Mapping[Any, Exchange], fresh: Container[Any]) -> Iter
 def _speaks_tls(stream: Any) -> bool:
     """Say whether a handshake has come where a request was awaited."""
     # Tornado has no public way to ask for what it has read.
-    return bool(getattr(stream, "_read_buffer", b"").startswith(_HANDSHAKE))
+    return not stream.closed() and bool(getattr(stream, "_read_buffer", b"").startswith(_HANDSHAKE))
 
 
 def _sent(stream: Any) -> int | None:
