@@ -213,6 +213,8 @@ def test_requests_that_cannot_be_understood_are_told_of_once_and_counted(tmp_pat
         assert "Malformed HTTP request line" in str(told["message"])
         assert not [event for event in server.events if event.get("logger") == "tornado.general"]
         assert server.stop() == 0
+        # The others at the end, at last.
+        assert [event["untold"] for event in server.seen("malformed_request")] == [0, 48]
 
 
 def test_clients_that_overflow_the_queue_of_stopped_workers_are_all_served_in_the_end(tmp_path: Path) -> None:

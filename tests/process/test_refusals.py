@@ -85,3 +85,13 @@ def test_a_stop_waits_for_an_answer_that_is_not_taken_yet(server: ServerProcess)
             client.send(bytes(MUCH))
             assert client.answer().status == 403
         assert another.wait_for_exit() == 0
+
+
+def test_in_development_an_early_answer_arrives_as_well(server: ServerProcess) -> None:
+    with ServerProcess("serve", cwd=server.folder) as development:
+        development.wait_for("ready")
+        with development.connect() as client:
+            client.ask("/early", method="POST", Content_Length=str(MUCH))
+            client.send(bytes(MUCH))
+            assert client.answer().status == 403
+        assert development.stop() == 0

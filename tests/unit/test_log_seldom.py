@@ -37,5 +37,8 @@ def test_what_was_only_counted_is_told_when_it_is_due_though_nothing_more_comes(
         now += PAUSE
         seldom.tell_due()
         seldom.tell_due()
-    assert caplog.messages == ["Number 0 came.", "Number 3 came. 2 more since the last line about it."]
+        assert caplog.messages == ["Number 0 came.", "Number 3 came. 2 more since the last line about it."]
+        seldom.tell("malformed", "The last one came.", level=logging.WARNING)
+        seldom.tell_due(at_last=True)
+    assert caplog.messages[2:] == ["The last one came."]
     assert {record.levelname for record in caplog.records} == {"WARNING"}

@@ -68,7 +68,8 @@ class Draining:
     def unfinished(self) -> list[str]:
         """Return what is still being done: `GET /report (24.9 s)`."""
         busy = [one for server in self._observed for one in server.busy]
-        return [f"{one.method} {mask_query(one.path)} ({one.duration():.1f} s)" for one in busy]
+        still_sending = ["clients that still send"] if any(one.has_farewells for one in self._observed) else []
+        return [f"{one.method} {mask_query(one.path)} ({one.duration():.1f} s)" for one in busy] + still_sending
 
     def drop_the_rest(self) -> None:
         for server in self._observed:

@@ -31,6 +31,6 @@ class Refused:
             status=kind.status,
         )
 
-    def tell_due(self) -> None:
-        """Tell of what has only been counted, where that was long enough ago."""
-        self._seldom.tell_due()
+    def tell_due(self, *, at_last: bool = False) -> None:
+        """Tell of what has only been counted, where that was long enough ago, or at last."""
+        self._seldom.tell_due(at_last=at_last)

@@ -190,9 +190,14 @@ class ObservedServer(HTTPServer):
         return [exchange for exchange in self._exchanges.values() if exchange.busy]
 
     @property
+    def has_farewells(self) -> bool:
+        """Whether clients still send though they have their answers."""
+        return len(self._farewells) > 0
+
+    @property
     def has_connections(self) -> bool:
         """Whether any connection is open that is no WebSocket."""
-        return self._open > 0 or len(self._farewells) > 0 or bool(self._preambles)
+        return self._open > 0 or self.has_farewells or bool(self._preambles)
 
     @property
     def open_detached(self) -> list[IOStream]:

@@ -308,6 +308,8 @@ class Service:
             unfinished = ", ".join(self._draining.unfinished()) or "WebSockets"
             event(logger, logging.WARNING, "unfinished", f"Not finished after {order.grace:g} s: {unfinished}.")
         self._draining.drop_the_rest()
+        if self.guard is not None:
+            self.guard.refused.tell_due(at_last=True)
         self._terms.before_leaving()
         if self._watch is not None:
             self._watch.stop()

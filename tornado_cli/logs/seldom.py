@@ -29,10 +29,13 @@ class Seldom:
             return
         self._log(kind, self._untold.pop(kind, 0))
 
-    def tell_due(self) -> None:
-        """Tell of the latest of each kind that has only been counted, where the last line is long enough ago."""
+    def tell_due(self, *, at_last: bool = False) -> None:
+        """Tell of the latest of each kind that has only been counted, where the last line is long enough ago.
+
+        `at_last` is the end of it all, where nothing waits.
+        """
         now = self._clock()
-        for kind in [kind for kind in self._untold if now >= self._again_at[kind]]:
+        for kind in [kind for kind in self._untold if at_last or now >= self._again_at[kind]]:
             # The latest is one of them, and told now.
             self._log(kind, self._untold.pop(kind) - 1)
 
