@@ -115,7 +115,7 @@ def test_what_pages_ask_for_is_not_in_the_access_log(server: ServerProcess) -> N
     assert server.get(SCRIPT).status == 200
     server.get("/of-the-application")
     server.wait_for(path="/of-the-application")
-    assert not [line for line in server.lines if "__tcli__" in line]
+    assert not [one for one in server.seen("access") if "__tcli__" in one["path"]]
 
 
 def test_a_reload_ends_the_connection_at_once_and_the_next_process_takes_the_page(tmp_path: Path) -> None:
@@ -188,7 +188,12 @@ def test_another_machine_gets_the_application_only_unless_it_may(tmp_path: Path)
         assert "__tcli__" not in ask(served, "/")
         assert "says" in ask(served, "/")
         assert ask(served, SCRIPT, *status) == ask(served, "/__tcli__/", *status) == "403"
+        (tmp_path / "main.py").write_text(f"{PAGE}\nraise LookupError\n")
+        served.wait_for("app_failed")
+        assert "LookupError" not in ask(served, "/", "-H", "Accept: text/html")
     with ServerProcess("serve", *host, "--debug-remote", cwd=tmp_path, under=under) as served:
-        served.wait_for("ready")
-        assert "__tcli__" in ask(served, "/")
+        served.wait_for("app_failed")
+        page = ask(served, "/", "-H", "Accept: text/html")
+        assert "__tcli__" in page
+        assert "LookupError" in page
         assert ask(served, SCRIPT, *status) == ask(served, "/__tcli__/", *status) == "200"

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from support.connection import Answer
@@ -201,6 +202,16 @@ def test_a_page_that_came_of_a_form_says_so(server: ServerProcess) -> None:
     with server.connect() as connection:
         connection.ask("/page", method="PUT", Content_Length="0", **AS_BROWSERS)
         assert 'data-method="other"' in tag_in(connection.answer().text).text
+
+
+def test_a_script_with_two_servers_of_one_application_has_it_once(tmp_path: Path) -> None:
+    serves = "\nimport asyncio\nasync def main():\n    app = make_app()\n"
+    serves += "    app.listen(8888)\n    app.listen(0)\n    await asyncio.Event().wait()\nasyncio.run(main())\n"
+    write(tmp_path, {"main.py": APP + serves})
+    with ServerProcess("serve", "--script", "main.py", cwd=tmp_path) as server:
+        server.wait_for("ready")
+        assert get(server, "/page").text.count("<script") == 1
+        assert server.stop() == 0
 
 
 def test_policies_let_it_in_and_nothing_else(server: ServerProcess) -> None:

@@ -17,6 +17,7 @@ from tornado_cli.serve.actions import (
     ForkStage,
     Kill,
     Leave,
+    NotePlace,
     SetTurn,
     Start,
     StartForkserver,
@@ -32,6 +33,7 @@ from tornado_cli.serve.events import (
     Event,
     Exited,
     Failed,
+    PlaceWanted,
     SignalArrived,
     StageDied,
     StageFailed,
@@ -165,6 +167,10 @@ def test_a_slow_start_has_a_page_that_goes_when_it_is_ready() -> None:
     assert page.page is not None
     assert page.page["status"] == 503
     assert play(fleet, Tick(), now=20.0) == []
+    # Who looks at the page wants to know what takes so long.
+    app = fleet.newest_app()
+    assert app is not None
+    assert play(fleet, PlaceWanted(), now=20.0) == [NotePlace(app)]
     actions = play(fleet, BecameReady(page.number), BecameReady(2), now=21.0)
     assert Kill(page.number) in actions
     # It must not accept once the application does.

@@ -22,9 +22,11 @@ _CONDITIONS = ("If-None-Match", "If-Modified-Since")
 
 
 def add_script(application: Application, tools: Tools) -> None:
-    """Have all HTML pages of an application carry the script."""
+    """Have all HTML pages of an application carry the script, once, however many servers it has."""
+    ours = partial(PageScript, tools)
+    others = [one for one in application.transforms if getattr(one, "func", None) is not PageScript]
     # First: what compresses comes after it.
-    application.transforms = [partial(PageScript, tools), *application.transforms]  # type: ignore[list-item]
+    application.transforms = [ours, *others]  # type: ignore[list-item]
 
 
 def leave_out_etags() -> None:
