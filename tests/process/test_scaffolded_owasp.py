@@ -58,9 +58,9 @@ def submit(site: ServerProcess, path: str, fields: dict[str, str], **headers: st
     return send(site, path, urlencode(fields), kind="application/x-www-form-urlencoded", **headers)
 
 
-def session(site: ServerProcess, name: str, path: str = "/signup") -> str:
-    """Sign up or log in; return the cookie as a browser sends it."""
-    answer = submit(site, path, {"name": name, "password": PASSWORD})
+def session(site: ServerProcess, name: str) -> str:
+    """Sign up; return the cookie as a browser sends it."""
+    answer = submit(site, "/signup", {"name": name, "password": PASSWORD})
     assert answer.status == 303, answer
     return as_sent(answer)
 
@@ -243,14 +243,14 @@ def test_a04_the_database_has_no_password_and_no_token(project: Path, site: Serv
 
 
 def test_a05_what_people_type_stays_text(site: ServerProcess, member: str) -> None:
-    evil = "\"'><script>alert(1)</script>{{ 7 * 7 }}"
+    evil = "\"'><script>alert(1)</script>{{ 'zz' * 3 }}"
     submit(site, "/wall", {"text": evil}, Cookie=member)
     named = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{evil[2:]}"\r\n\r\na\r\n--x--\r\n'
     assert send(site, "/files", named, kind="multipart/form-data; boundary=x", Cookie=member).status == 303
     refused = submit(site, "/greeting", {"name": evil * 9}).text
     for page in (site.get("/wall", Cookie=member).text, site.get("/files", Cookie=member).text, refused):
         assert "<script>alert" not in page
-        assert "49" not in page.partition("<main")[2].partition("</main")[0]
+        assert "zzzzzz" not in page
 
 
 def test_a05_what_people_ask_stays_a_value(site: ServerProcess, member: str) -> None:
