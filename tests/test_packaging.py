@@ -78,7 +78,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_package_and_its_templates_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    assert "tornado_cli/serve/browser_tools/assets/live.js" in names
+    assert {"tornado_cli/serve/browser_tools/assets/live.js", "tornado_cli/serve/error_page/page.css"} <= names
     assert {"tornado_cli/py.typed", "tornado_cli/cli.py", "tornado_cli/templates_scaffold/manifest.toml"} <= names
     assert {name.partition("/")[0] for name in names} == {"tornado_cli", f"tornado_tcli-{__version__}.dist-info"}
     assert f"tornado_tcli-{__version__}.dist-info/licenses/LICENSE" in names

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tornado_cli.serve.browser_tools.csp import Extended, extended
+from tornado_cli.serve.live_reload.csp import Extended, extended
 
 N = "'nonce-fresh'"
 

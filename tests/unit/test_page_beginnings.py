@@ -2,7 +2,7 @@
 
 import pytest
 
-from tornado_cli.serve.browser_tools.beginnings import is_fragment, place_in
+from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
 
 
 @pytest.mark.parametrize(

@@ -33,11 +33,11 @@ from tornado_cli.serve.application.app_files import AppFiles
 from tornado_cli.serve.application.dry_run import dry_run
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
-from tornado_cli.serve.browser_tools.handler_errors import show_exceptions
-from tornado_cli.serve.browser_tools.injection import add_script, leave_out_etags
 from tornado_cli.serve.browser_tools.tools import Tools, tools_for
+from tornado_cli.serve.error_page.handlers import show_exceptions
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
+from tornado_cli.serve.live_reload.injection import add_script, leave_out_etags
 from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
@@ -167,8 +167,8 @@ class AppProcess:
         return self.end(ending)
 
     def _failure_application(self, page: dict[str, Any]) -> Application:
-        from tornado_cli.serve.application.error_page import failure_application
-        from tornado_cli.serve.application.place import place_of_start
+        from tornado_cli.serve.error_page.place import place_of_start
+        from tornado_cli.serve.error_page.stand_in import failure_application
 
         assert self._channel is not None
         return failure_application(page, self._tools, partial(place_of_start, self._channel, self._boot.place))

@@ -1,1 +1,1 @@
-"""What `tcli serve` adds for the browser, under `/__tcli__/` and in HTML pages; `tcli run` knows nothing of it."""
+"""What lies under `/__tcli__/`, for the browser, and who may ask for it; `tcli run` knows nothing of it."""

@@ -6,8 +6,8 @@ from typing import Any
 from tornado.web import Application, HTTPError
 
 from tornado_cli.serve.browser_tools.guards import ToolHandler
-from tornado_cli.serve.browser_tools.live import LiveSocket, Tabs
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
+from tornado_cli.serve.live_reload.live import LiveSocket, Tabs
 
 _ASSETS = Path(__file__).parent / "assets"
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}

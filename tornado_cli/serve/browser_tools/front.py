@@ -11,7 +11,7 @@ from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
 if TYPE_CHECKING:
     from tornado.web import Application
 
-    from tornado_cli.serve.browser_tools.live import Tabs
+    from tornado_cli.serve.live_reload.live import Tabs
 
 
 class ToolsFront:
@@ -38,8 +38,8 @@ class ToolsFront:
     def _made(self) -> "Application":
         # No start waits for this.
         from tornado_cli.serve.browser_tools.application import tools_application
-        from tornado_cli.serve.browser_tools.console import ConsoleLog
-        from tornado_cli.serve.browser_tools.live import Tabs
+        from tornado_cli.serve.live_reload.console import ConsoleLog
+        from tornado_cli.serve.live_reload.live import Tabs
 
         self.tabs = Tabs(ConsoleLog() if self._tools.forwards_console else None)
         return tools_application(self._tools, self.tabs)

@@ -49,8 +49,8 @@ class Tools(Record, kw_only=True):
         """Return the details of what has kept the application from starting, when anybody may see them."""
         if not self.debug or isinstance(error, TcliError):
             return None
-        from tornado_cli.serve.browser_tools.failure import details_of
         from tornado_cli.serve.browser_tools.hiding import Hider
+        from tornado_cli.serve.error_page.details import details_of
 
         try:
             return details_of(error, Hider(os.environ), shows_locals=self.shows_locals)
@@ -81,6 +81,6 @@ def tools_for(
 
 def _state_of(page: dict[str, Any], editor: str) -> dict[str, Any]:
     # Asked for by open pages only.
-    from tornado_cli.serve.browser_tools.page_state import state_of
+    from tornado_cli.serve.error_page.state import state_of
 
     return state_of(page, editor)

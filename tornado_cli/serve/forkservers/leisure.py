@@ -6,9 +6,9 @@ _WANTED_LATER = (
     "tornado.autoreload",
     "tornado_cli.app.blocked.watch",
     "tornado_cli.http.requests",
-    "tornado_cli.serve.application.error_page",
+    "tornado_cli.serve.error_page.stand_in",
     "tornado_cli.serve.browser_tools.application",
-    "tornado_cli.serve.browser_tools.beginnings",
+    "tornado_cli.serve.live_reload.beginnings",
     "tornado_cli.serve.forkservers.checkpoints",
     "tornado_cli.serve.forkservers.warm",
 )

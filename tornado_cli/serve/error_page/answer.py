@@ -7,11 +7,11 @@ from typing import Any
 from tornado.web import RequestHandler
 
 from tornado_cli.serve.browser_tools.editors import editor_link, url_template
-from tornado_cli.serve.browser_tools.failure_page import Shown, render
-from tornado_cli.serve.browser_tools.failure_text import failure_text, failure_values
 from tornado_cli.serve.browser_tools.guards import may_use
-from tornado_cli.serve.browser_tools.injection import PAGE_KIND
 from tornado_cli.serve.browser_tools.tools import Tools
+from tornado_cli.serve.error_page.page import Shown, render
+from tornado_cli.serve.error_page.text import failure_text, failure_values
+from tornado_cli.serve.live_reload.injection import PAGE_KIND
 
 _HEADERS = {
     "Cache-Control": "no-store",

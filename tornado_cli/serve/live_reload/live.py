@@ -6,9 +6,9 @@ from typing import Any
 
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from tornado_cli.serve.browser_tools.console import ConsoleLog
 from tornado_cli.serve.browser_tools.guards import ToolHandler, may_see_details
 from tornado_cli.serve.browser_tools.tools import Tools
+from tornado_cli.serve.live_reload.console import ConsoleLog
 
 
 class LiveSocket(ToolHandler, WebSocketHandler):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tornado_cli.serve.browser_tools.failure import Details
+from tornado_cli.serve.error_page.details import Details
 
 _BECAUSE = {
     "cause": "It was caused by:",

@@ -6,9 +6,9 @@ from functools import lru_cache, partial, wraps
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import Application, OutputTransform, RequestHandler
 
-from tornado_cli.serve.browser_tools.beginnings import is_fragment, place_in
 from tornado_cli.serve.browser_tools.guards import may_use
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
+from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
 
 _WHOLE_PAGES = frozenset({"document", "iframe", "frame"})
 """What browsers say that HTML is for, when it is not for a script that fetches it."""
@@ -107,7 +107,7 @@ class PageScript(OutputTransform):
         return script_tag(tools.build(), tools.token, nonce, page, is_sent=is_sent, listens=tools.forwards_console)
 
     def _let_in(self, headers: HTTPHeaders) -> str:
-        from tornado_cli.serve.browser_tools.csp import extended
+        from tornado_cli.serve.live_reload.csp import extended
 
         nonce, fresh = "", os.urandom(9).hex()
         for name in _POLICIES:

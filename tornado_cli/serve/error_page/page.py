@@ -6,9 +6,9 @@ from itertools import groupby
 from pathlib import Path
 
 from tornado_cli.records import Record
-from tornado_cli.serve.browser_tools.failure import Details
+from tornado_cli.serve.error_page.details import Details
 
-_STYLE = (Path(__file__).parent / "assets" / "failure.css").read_text()
+_STYLE = Path(__file__).with_suffix(".css").read_text()
 _CHAINED = {
     "cause": "It was caused by",
     "context": "It happened while this was dealt with",

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import Any
 
 from tornado_cli.serve.browser_tools.editors import editor_link, url_template
-from tornado_cli.serve.browser_tools.failure import Details
 from tornado_cli.serve.browser_tools.hiding import Hider
+from tornado_cli.serve.error_page.details import Details
 
 WITHOUT_DETAILS = "The application does not run."
 

@@ -5,13 +5,13 @@ import os
 from tornado.web import RequestHandler
 
 from tornado_cli.logs.masking import mask_query
-from tornado_cli.serve.browser_tools.failure import details_of
-from tornado_cli.serve.browser_tools.failure_answer import answer
-from tornado_cli.serve.browser_tools.failure_page import Shown
-from tornado_cli.serve.browser_tools.failure_text import title_of
 from tornado_cli.serve.browser_tools.guards import may_see_details
 from tornado_cli.serve.browser_tools.hiding import Hider
 from tornado_cli.serve.browser_tools.tools import Tools
+from tornado_cli.serve.error_page.answer import answer
+from tornado_cli.serve.error_page.details import details_of
+from tornado_cli.serve.error_page.page import Shown
+from tornado_cli.serve.error_page.text import title_of
 
 _NOT_SHOWN = ("X-Request-Id", "Sec-")
 """What nobody has sent, and what browsers say of themselves."""

@@ -7,13 +7,13 @@ from typing import Any, TypeAlias
 
 from tornado.web import Application, RequestHandler
 
-from tornado_cli.serve.browser_tools.failure import Details, place_of_stack
-from tornado_cli.serve.browser_tools.failure_answer import answer
-from tornado_cli.serve.browser_tools.failure_page import Shown
 from tornado_cli.serve.browser_tools.guards import may_see_details
 from tornado_cli.serve.browser_tools.hiding import Hider
-from tornado_cli.serve.browser_tools.page_state import WITHOUT_DETAILS
 from tornado_cli.serve.browser_tools.tools import Tools
+from tornado_cli.serve.error_page.answer import answer
+from tornado_cli.serve.error_page.details import Details, place_of_stack
+from tornado_cli.serve.error_page.page import Shown
+from tornado_cli.serve.error_page.state import WITHOUT_DETAILS
 
 Locate: TypeAlias = Callable[[], Awaitable[list[tuple[str, int, str]]]]
 _REFRESH = 1

@@ -25,7 +25,7 @@ def show_exceptions(tools: Tools) -> None:
 
 
 def _is_shown(handler: RequestHandler, tools: Tools, error: BaseException) -> bool:
-    from tornado_cli.serve.browser_tools.exception_answer import answer_exception
+    from tornado_cli.serve.error_page.exception import answer_exception
 
     try:
         answer_exception(handler, tools, error)
