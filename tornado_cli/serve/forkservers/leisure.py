@@ -9,6 +9,7 @@ _WANTED_LATER = (
     "tornado_cli.serve.error_page.stand_in",
     "tornado_cli.serve.browser_tools.application",
     "tornado_cli.serve.live_reload.beginnings",
+    "tornado_cli.serve.live_reload.csp",
     "tornado_cli.serve.forkservers.checkpoints",
     "tornado_cli.serve.forkservers.warm",
 )

@@ -8,7 +8,6 @@ from tornado.web import Application, OutputTransform, RequestHandler
 
 from tornado_cli.serve.browser_tools.guards import may_use
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
-from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
 
 _WHOLE_PAGES = frozenset({"document", "iframe", "frame"})
 """What browsers say that HTML is for, when it is not for a script that fetches it."""
@@ -74,6 +73,9 @@ class PageScript(OutputTransform):
     def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
         if not self._tag:
             return chunk
+        # No start waits for its pattern to be compiled.
+        from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
+
         self._seen += chunk
         place = place_in(self._seen)
         if place is not None:
