@@ -10,8 +10,8 @@ from harness.verdict import Promise, conclude, run, say
 from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
-from tornado_cli.http.guard import Guard
-from tornado_cli.http.limits import RequestLimits
+from tornado_cli.http.limits.guard import Guard
+from tornado_cli.http.limits.sizes import RequestLimits
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import NoTally
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_cli.http.forwarded import Misleading, Told, address_of, elements_of, told_by
-from tornado_cli.http.trust import Trust
+from tornado_cli.http.proxies.forwarded import Misleading, Told, address_of, elements_of, told_by
+from tornado_cli.http.proxies.trust import Trust
 
 PROXIES = Trust(["10.0.0.0/8", "fd00::/8", "192.0.2.1"])
 CLIENT = "203.0.113.9"

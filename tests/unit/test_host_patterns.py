@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_cli.errors import UsageError
-from tornado_cli.http.host_patterns import development_patterns, host_of, is_allowed, patterns_of
+from tornado_cli.http.hosts.patterns import development_patterns, host_of, is_allowed, patterns_of
 
 LABELS = st.from_regex(r"[a-zA-Z0-9]([a-zA-Z0-9-]{0,8}[a-zA-Z0-9])?", fullmatch=True)
 NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tornado_cli.http.hosts import Hosts, is_loopback_peer
+from tornado_cli.http.hosts.hosts import Hosts, is_loopback_peer
 
 
 @pytest.mark.parametrize(

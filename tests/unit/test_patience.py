@@ -2,8 +2,8 @@
 
 import pytest
 
-from tornado_cli.http.limits import RequestLimits
-from tornado_cli.http.patience import Patience, Standing, Waiting
+from tornado_cli.http.limits.patience import Patience, Standing, Waiting
+from tornado_cli.http.limits.sizes import RequestLimits
 
 LIMITS = RequestLimits(header_timeout=2.0, keep_alive=7.5, body_timeout=6.0)
 

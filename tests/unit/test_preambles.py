@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from tornado_cli.http import preambles
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.preambles import Preambles
-from tornado_cli.http.refused import Refused
+from tornado_cli.http.proxies import preambles
+from tornado_cli.http.proxies.preambles import Preambles
+from tornado_cli.http.proxies.trust import Trust
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.http.tally import NoTally
-from tornado_cli.http.trust import Trust
 
 HEADER = b"PROXY TCP4 203.0.113.9 192.0.2.1 4711 443\r\n"
 REST = b"PROXY GET / HTTP/1.1\r\n\r\n"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_cli.http.proxy_protocol import LONGEST, Header, NoHeader, header_in
+from tornado_cli.http.proxies.proxy_protocol import LONGEST, Header, NoHeader, header_in
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 REST = b"GET / HTTP/1.1\r\n\r\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tornado_cli.http.redirect import https_url
+from tornado_cli.http.tls.redirect import https_url
 
 
 @pytest.mark.parametrize(

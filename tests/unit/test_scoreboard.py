@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_cli.http.kinds import Kind
+from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.run.scoreboard import LAYOUT, Column, Header, Scoreboard, State
 from tornado_cli.system.shared_words import SharedWords
 

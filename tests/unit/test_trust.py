@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tornado_cli.errors import UsageError
-from tornado_cli.http.trust import Trust
+from tornado_cli.http.proxies.trust import Trust
 
 
 @pytest.mark.parametrize(

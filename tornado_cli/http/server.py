@@ -15,10 +15,10 @@ from tornado_cli.http.farewell import Farewells, end_our_side
 from tornado_cli.http.streams import give_back, leave_nodelay, take_over
 
 if TYPE_CHECKING:
-    from tornado_cli.http.preambles import Preambles
+    from tornado_cli.http.limits.stalls import Stalls
+    from tornado_cli.http.proxies.preambles import Preambles
+    from tornado_cli.http.proxies.trust import Trust
     from tornado_cli.http.service import Service
-    from tornado_cli.http.stalls import Stalls
-    from tornado_cli.http.trust import Trust
 
 KEEP_ALIVE = 75.0
 """Seconds a connection may wait for its next request (Tornado's own default is an hour)."""
@@ -71,7 +71,7 @@ class ObservedServer(HTTPServer):
         self.read_chunk_size = self.read_chunk_size or READ_SIZE
 
     def _awaiting(self, proxies: "Trust") -> "Preambles":
-        from tornado_cli.http.preambles import Preambles
+        from tornado_cli.http.proxies.preambles import Preambles
 
         assert self._guard is not None
         return Preambles(proxies, self._begin, self.service.something_ended, self._guard.refused)

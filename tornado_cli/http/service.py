@@ -24,7 +24,7 @@ from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.terms import HEARTBEAT, Terms
-from tornado_cli.http.tls_context import context_from, for_our_sockets
+from tornado_cli.http.tls.context import context_from, for_our_sockets
 from tornado_cli.logs.events import event
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.listeners import adopt
@@ -32,7 +32,7 @@ from tornado_cli.system.wakeup import give_back_to_children
 
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import LoopWatch
-    from tornado_cli.http.redirect import HttpsRedirect
+    from tornado_cli.http.tls.redirect import HttpsRedirect
 
 logger = logging.getLogger("tornado_cli.http")
 _A_MOMENT = 0.05

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tornado_cli.http.kinds import Kind
+from tornado_cli.http.refusals.kinds import Kind
 
 
 class Tally(Protocol):

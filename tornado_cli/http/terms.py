@@ -16,9 +16,9 @@ from tornado_cli.records import Record
 
 if TYPE_CHECKING:
     from tornado_cli.app.blocked.watch import OnBlocked
-    from tornado_cli.http.guard import Guard
-    from tornado_cli.http.redirect import HttpsRedirect
-    from tornado_cli.http.trust import Trust
+    from tornado_cli.http.limits.guard import Guard
+    from tornado_cli.http.proxies.trust import Trust
+    from tornado_cli.http.tls.redirect import HttpsRedirect
 
 HEARTBEAT = 1.0
 """Seconds between two beats of the loop, where nobody asks for more."""

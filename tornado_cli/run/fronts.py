@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Front
-from tornado_cli.http.guard import Guard
+from tornado_cli.http.limits.guard import Guard
 from tornado_cli.http.tally import Tally
 from tornado_cli.run.request_limits import request_limits
 
 if TYPE_CHECKING:
-    from tornado_cli.http.refused import Refused
-    from tornado_cli.http.trust import Trust
+    from tornado_cli.http.proxies.trust import Trust
+    from tornado_cli.http.refusals.refused import Refused
 
 
 def fronts_of(config: RunConfig, refused: "Refused | None" = None) -> list[Front]:
@@ -22,16 +22,16 @@ def fronts_of(config: RunConfig, refused: "Refused | None" = None) -> list[Front
     """
     fronts: list[Front] = []
     if config.trusted_proxies:
-        from tornado_cli.http.proxies import Proxies
+        from tornado_cli.http.proxies.proxies import Proxies
 
         fronts.append(Proxies(_trust(config), refused))
     if config.acme_webroot:
-        from tornado_cli.http.acme import AcmeWebroot
+        from tornado_cli.http.tls.acme import AcmeWebroot
 
         # Before the hosts: what an authority wants to see is not for the hosts that are served already.
         fronts.append(AcmeWebroot(Path(config.acme_webroot)))
     if config.allowed_hosts:
-        from tornado_cli.http.hosts import Hosts
+        from tornado_cli.http.hosts.hosts import Hosts
 
         fronts.append(Hosts(config.allowed_hosts, refused))
     return fronts
@@ -60,6 +60,6 @@ def _nobody(_address: Any, _family: int) -> bool:
 
 
 def _trust(config: RunConfig) -> "Trust":
-    from tornado_cli.http.trust import Trust
+    from tornado_cli.http.proxies.trust import Trust
 
     return Trust(config.trusted_proxies)

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from enum import IntEnum, auto
 
-from tornado_cli.http.kinds import Kind
+from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.system.shared_words import SharedWords
 
 LAYOUT = 2

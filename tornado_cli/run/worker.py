@@ -18,7 +18,7 @@ from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_target
 from tornado_cli.http.service import Service
 from tornado_cli.http.terms import HEARTBEAT, Terms
-from tornado_cli.http.tls_context import context_from
+from tornado_cli.http.tls.context import context_from
 from tornado_cli.logs.children import child_log
 from tornado_cli.run.boot import RunBoot
 from tornado_cli.run.fairness import fair_gate
@@ -31,7 +31,7 @@ from tornado_cli.system.listeners import adopt
 from tornado_cli.system.stacks import dump_on_signal
 
 if TYPE_CHECKING:
-    from tornado_cli.http.redirect import HttpsRedirect
+    from tornado_cli.http.tls.redirect import HttpsRedirect
 
 logger = logging.getLogger("tornado_cli.run")
 RECYCLED = 71
@@ -144,7 +144,7 @@ def _serve(
 
 def _redirect(https_port: int) -> "HttpsRedirect":
     # Not everybody wants it.
-    from tornado_cli.http.redirect import HttpsRedirect
+    from tornado_cli.http.tls.redirect import HttpsRedirect
 
     return HttpsRedirect(https_port)
 

@@ -4,7 +4,7 @@ import logging
 
 from tornado_cli.config.commands import ServeConfig
 from tornado_cli.errors import UsageError
-from tornado_cli.http.certificate import given_credentials
+from tornado_cli.http.tls.certificate import given_credentials
 from tornado_cli.logs.events import event
 from tornado_cli.records import Record
 from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_loopback, plain_host

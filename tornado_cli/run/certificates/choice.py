@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tornado_cli.config.commands import RunConfig
 from tornado_cli.errors import UsageError
-from tornado_cli.http.certificate import given_files
+from tornado_cli.http.tls.certificate import given_files
 from tornado_cli.run.certificates.sources import Sources
 from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.tls.credentials import TlsFiles

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_cli.http.hosts import is_loopback_peer
+from tornado_cli.http.hosts.hosts import is_loopback_peer
 from tornado_cli.serve.browser_tools.tools import Tools
 
 _OTHER_SITES = frozenset({"cross-site", "same-site"})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado_cli.errors import TcliError
 from tornado_cli.events import StartProcess
-from tornado_cli.http.hosts import Hosts
+from tornado_cli.http.hosts.hosts import Hosts
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import EDITS, ServeBoot
 from tornado_cli.system.shared_words import SharedWords

@@ -5,8 +5,8 @@ from typing import Any
 
 from tornado import httputil
 
-from tornado_cli.http.host_patterns import host_of
-from tornado_cli.http.refusal import Refusal
+from tornado_cli.http.hosts.patterns import host_of
+from tornado_cli.http.refusals.answers import Refusal
 from tornado_cli.system.addresses import url_of
 
 

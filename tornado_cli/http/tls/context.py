@@ -26,8 +26,8 @@ def context_from(descriptors: Sequence[int]) -> ssl.SSLContext | None:
 def for_our_sockets(context: ssl.SSLContext, terms: Terms) -> ssl.SSLContext:
     """Have connections of this context be ours, which tell plain HTTP from handshakes."""
     # As above: not everybody serves TLS.
-    from tornado_cli.http.refused import Refused
-    from tornado_cli.http.tls_accept import TlsSocket
+    from tornado_cli.http.refusals.refused import Refused
+    from tornado_cli.http.tls.accept import TlsSocket
 
     class Ours(TlsSocket):
         # A socket is made by its context, which hands it nothing: so its class knows.

@@ -11,7 +11,7 @@ from tornado import httputil
 
 from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Exchange
-from tornado_cli.http.refusal import ReadyAnswer, Refusal
+from tornado_cli.http.refusals.answers import ReadyAnswer, Refusal
 
 PREFIX = "/.well-known/acme-challenge/"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,255}")

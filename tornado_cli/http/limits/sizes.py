@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from tornado import httputil
 
-from tornado_cli.http.body_limit import LimitedBody, may_be_larger
 from tornado_cli.http.exchange import Exchange, client_of
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.refusal import Refusal
-from tornado_cli.http.refused import Refused
+from tornado_cli.http.limits.bodies import LimitedBody, may_be_larger
+from tornado_cli.http.refusals.answers import Refusal
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.http.streams import head_of
 
 _NOT_FIELDS = 2

@@ -6,10 +6,10 @@ from typing import Any
 from tornado.iostream import UnsatisfiableReadError
 
 from tornado_cli.http.exchange import Exchange, client_of
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.limits import told
-from tornado_cli.http.refusal import last_answer
-from tornado_cli.http.refused import Refused
+from tornado_cli.http.limits.sizes import told
+from tornado_cli.http.refusals.answers import last_answer
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 
 _TORNADO = logging.getLogger("tornado.general")
 _MALFORMED = "Malformed HTTP message from"

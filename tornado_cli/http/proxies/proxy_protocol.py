@@ -8,7 +8,7 @@ import struct
 from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeAlias
 
-from tornado_cli.http.trust import plain_address
+from tornado_cli.http.proxies.trust import plain_address
 from tornado_cli.system.binds import LAST_PORT
 
 Source: TypeAlias = tuple[str, int]

@@ -13,10 +13,10 @@ from typing import Any
 from tornado import httputil
 
 from tornado_cli.http.exchange import Exchange, client_of
-from tornado_cli.http.host_patterns import host_of, is_allowed, patterns_of
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.refusal import Refusal
-from tornado_cli.http.refused import Refused
+from tornado_cli.http.hosts.patterns import host_of, is_allowed, patterns_of
+from tornado_cli.http.refusals.answers import Refusal
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 
 _AUTHORITY = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
 _REMEMBERED = 64

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from tornado_cli.http.departures import Departures
 from tornado_cli.http.exchange import Front
-from tornado_cli.http.faults import Faults
-from tornado_cli.http.limits import RequestLimits, SizeLimits
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.stalls import Stalls
+from tornado_cli.http.limits.faults import Faults
+from tornado_cli.http.limits.sizes import RequestLimits, SizeLimits
+from tornado_cli.http.limits.stalls import Stalls
+from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.http.tally import Tally
 
 if TYPE_CHECKING:
-    from tornado_cli.http.clients import ClientConnections
+    from tornado_cli.http.limits.clients import ClientConnections
 
 
 class Guard:
@@ -29,7 +29,7 @@ class Guard:
 
     def _clients(self, is_proxy: Callable[[Any, int], bool]) -> "ClientConnections":
         # Not everybody wants it, and it knows of networks.
-        from tornado_cli.http.clients import ClientConnections
+        from tornado_cli.http.limits.clients import ClientConnections
 
         return ClientConnections(self.limits.client_connections, is_proxy, self.refused)
 

@@ -7,10 +7,10 @@ from typing import Any
 from tornado.ioloop import IOLoop
 
 from tornado_cli.http.exchange import UNIX_CLIENT
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.proxy_protocol import NoHeader, header_in
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.trust import Trust
+from tornado_cli.http.proxies.proxy_protocol import NoHeader, header_in
+from tornado_cli.http.proxies.trust import Trust
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 
 PATIENCE = 5.0
 """Seconds in which a header has to be there: proxies send it at once."""

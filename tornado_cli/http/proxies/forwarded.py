@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from tornado_cli.http.host_patterns import host_of
-from tornado_cli.http.trust import plain_address
+from tornado_cli.http.hosts.patterns import host_of
+from tornado_cli.http.proxies.trust import plain_address
 
 _LISTS = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"

@@ -13,10 +13,10 @@ from typing import Any
 from tornado import httputil
 
 from tornado_cli.http.exchange import OURSELVES, SWITCHING_PROTOCOLS, UNIX_CLIENT, Exchange, client_of
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.refusal import Refusal, last_answer
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.trust import plain_address
+from tornado_cli.http.proxies.trust import plain_address
+from tornado_cli.http.refusals.answers import Refusal, last_answer
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 
 _SUBSCRIBER = 64
 """Bits of an IPv6 address that tell one subscriber from another; the rest is theirs to choose."""

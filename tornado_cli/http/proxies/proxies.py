@@ -7,11 +7,11 @@ from weakref import WeakKeyDictionary
 from tornado import httputil
 
 from tornado_cli.http.exchange import Exchange
-from tornado_cli.http.forwarded import Misleading, Told, told_by
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.refusal import Refusal
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.trust import Trust
+from tornado_cli.http.proxies.forwarded import Misleading, Told, told_by
+from tornado_cli.http.proxies.trust import Trust
+from tornado_cli.http.refusals.answers import Refusal
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.records import Record
 
 _HEADERS = frozenset({"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "X-Real-Ip", "X-Scheme"})

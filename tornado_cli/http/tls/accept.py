@@ -9,8 +9,8 @@ import ssl
 from enum import Enum, auto
 from typing import Any, Final
 
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.refused import Refused
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.system.addresses import url_of
 
 _PEEKED: Final = 4096

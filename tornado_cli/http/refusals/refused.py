@@ -2,7 +2,7 @@
 
 import logging
 
-from tornado_cli.http.kinds import Kind
+from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.tally import Tally
 from tornado_cli.logs.seldom import Seldom
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Container, Iterator, Mapping
 from typing import Any
 
 from tornado_cli.http.exchange import Exchange, client_of, has_pending
-from tornado_cli.http.kinds import Kind
-from tornado_cli.http.limits import RequestLimits
-from tornado_cli.http.patience import Patience, Standing, Waiting
-from tornado_cli.http.refusal import Refusal, last_answer
-from tornado_cli.http.refused import Refused
-from tornado_cli.http.tls_accept import TlsSocket
+from tornado_cli.http.limits.patience import Patience, Standing, Waiting
+from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.refusals.answers import Refusal, last_answer
+from tornado_cli.http.refusals.kinds import Kind
+from tornado_cli.http.refusals.refused import Refused
+from tornado_cli.http.tls.accept import TlsSocket
 
 _TOO_SLOW = "This request has not come in time."
 _TLS = "This port speaks plain HTTP, not HTTPS."

@@ -1,0 +1,1 @@
+"""HTTPS: its certificate, its handshakes, and what plain HTTP gets beside it."""
