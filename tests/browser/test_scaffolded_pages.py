@@ -140,6 +140,7 @@ def visits(
             with admin.loading():
                 admin.click("main button")
         admin.open(f"{site.url}/rooms/lobby")
+        admin.wait_until("document.querySelector('#people').textContent == 'charles.babbage'")
         for line in ("Is anybody here?", "The engine weaves algebraical patterns, " * 3, "n" * 60):
             admin.type("#text", line)
             admin.click("#say button")

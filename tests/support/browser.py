@@ -35,6 +35,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-dev-shm-usage",
     "--disable-extensions",
+    # What waits on a page that was left would wait there for ever, frozen.
+    "--disable-features=BackForwardCache",
     "--disable-gpu",
     "--disable-sync",
     "--hide-scrollbars",
