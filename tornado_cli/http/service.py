@@ -6,27 +6,27 @@ import os
 import socket
 import sys
 import time
-import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import Application
-from tornado.websocket import WebSocketHandler
 
 from tornado_cli.app.listening import Wanted
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import AppFailed, BindElsewhere, Bound, Drain, Message, NewCertificates, Ready
+from tornado_cli.events import AppFailed, Drain, Message, Ready
 from tornado_cli.http.accept import Admission, GatedListener, gated
 from tornado_cli.http.drain import Draining, Manner
-from tornado_cli.http.exchange import SWITCHING_PROTOCOLS, Exchange, request_ids
+from tornado_cli.http.exchange import Exchange, request_ids
+from tornado_cli.http.orders import Orders
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.terms import HEARTBEAT, Terms
 from tornado_cli.http.tls.context import context_from, for_our_sockets
+from tornado_cli.http.websockets import WebSockets
 from tornado_cli.logs.events import event
-from tornado_cli.system.channel import Channel, ChannelClosed, Received
+from tornado_cli.system.channel import Channel
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.wakeup import give_back_to_children
 
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tornado_cli.http")
 _A_MOMENT = 0.05
 """Seconds for the first answers, which somebody waits for."""
-_ORPHAN_GRACE = 1.0
-"""Seconds to finish when the top process has died."""
 
 
 class Service:
@@ -65,14 +63,14 @@ class Service:
         self.owns_loop = False
         """Whether the loop is ours (module mode) and not a script's; set before the application is loaded."""
         self._channel = channel
+        self._orders = Orders(channel, self)
         self._listeners = list(listeners)
         self._terms = terms
         self._logs_access = terms.access_log
         self._access = terms.sender.access
         self._bound: list[GatedListener] = []
         self._servers: list[HTTPServer] = []
-        self._websockets: weakref.WeakSet[WebSocketHandler] = weakref.WeakSet()
-        self._postponed: list[Message] = []
+        self._websockets = WebSockets()
         self._drain_task: asyncio.Task[None] | None = None
         self._draining: Draining | None = None
         self._watch: LoopWatch | None = None
@@ -87,9 +85,7 @@ class Service:
         if not isinstance(application, Application):
             return
         self._terms.adapt(application)
-        theirs = application.settings.get("log_function")
-        if not isinstance(theirs, _RequestLog):
-            application.settings["log_function"] = _RequestLog(self._websockets, theirs)
+        self._websockets.learn_from(application)
 
     def server_listens(self, server: HTTPServer) -> None:
         """Note a server that has been given sockets; in a script the first one brings the process to life."""
@@ -137,12 +133,7 @@ class Service:
         """
         if wanted.unix_path is not None or not isinstance(wanted.port, int):
             return wanted.bind()
-        self._channel.send(BindElsewhere(pid=os.getpid(), port=wanted.port, host=wanted.address or "*"))
-        received = self._wait_for_bound()
-        assert isinstance(received.message, Bound)
-        if received.message.error:
-            raise OSError(received.message.error)
-        return self._gated(adopt(received.descriptors))
+        return self._gated(adopt(self._orders.ask_to_bind(wanted.port, wanted.address or "*")))
 
     def _gated(self, listeners: list[socket.socket]) -> list[socket.socket]:
         behind_gate = gated(listeners, self._gate, self._stop_accepting)
@@ -151,15 +142,6 @@ class Service:
 
     def _gate(self, *, pauses: int) -> Admission:
         return self._terms.gate(pauses=pauses) if self.is_ready else Admission.LATER
-
-    def _wait_for_bound(self) -> Received:
-        while True:
-            received = self._channel.receive()
-            assert received is not None, "a child's end blocks"
-            if isinstance(received.message, Bound):
-                return received
-            if not self._takes_certificates(received):
-                self._postponed.append(received.message)
 
     # The module mode: the loop is ours.
 
@@ -182,13 +164,13 @@ class Service:
         for listener in self._bound:
             listener.close()
 
-    # Orders.
+    # Becoming ready, and staying so.
 
     def _come_alive(self) -> None:
         if self._terms.redirect is not None:
             self._serve_besides(self._terms.redirect, self._terms.redirecting)
         loop = IOLoop.current()
-        loop.add_handler(self._channel.fileno(), self._order_arrived, IOLoop.READ)
+        self._orders.listen(loop)
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
 
@@ -205,8 +187,7 @@ class Service:
         if self._terms.ready_path:
             await until_path_answers(self._servers[0], self._terms.ready_path)
         # Whoever is served first is served with the latest certificates.
-        while self._channel.has_message() and self._read_order():
-            """There may be more."""
+        self._orders.catch_up()
         self._terms.on_ready()
         self.is_ready = True
         self.tally.ready()
@@ -215,8 +196,7 @@ class Service:
         self._end_stalled()
         if self._terms.blocked_after:
             self._watch_loop()
-        while self._postponed:
-            self._obey(self._postponed.pop(0))
+        self._orders.obey_postponed()
         IOLoop.current().call_later(_A_MOMENT, self._terms.afterwards)
 
     def _watch_loop(self) -> None:
@@ -230,53 +210,37 @@ class Service:
 
     def _beat(self) -> None:
         self.tally.beat()
-        for server in self._servers:
-            if isinstance(server, ObservedServer):
-                server.forget_closed()
+        for server in self._observed():
+            server.forget_closed()
         IOLoop.current().call_later(self._terms.heartbeat, self._beat)
+
+    def _observed(self) -> list[ObservedServer]:
+        # An application may have a server class of its own.
+        return [server for server in self._servers if isinstance(server, ObservedServer)]
 
     def _end_stalled(self) -> None:
         if self.guard is None:
             return
         now = time.monotonic()
-        observed = [server for server in self._servers if isinstance(server, ObservedServer)]
+        observed = self._observed()
         for server in observed:
             server.end_stalled(now)
         self.guard.refused.tell_due()
         pause = min((server.stalls.pause for server in observed if server.stalls is not None), default=HEARTBEAT)
         IOLoop.current().call_later(pause, self._end_stalled)
 
-    def _order_arrived(self, *_: object) -> None:
-        # It may have been read meanwhile, and to wait for another would stop the loop.
-        if self._channel.has_message():
-            self._read_order()
+    # Orders.
 
-    def _read_order(self) -> bool:
-        """Obey the next order; return False when no other will ever come."""
+    def use_certificates(self, descriptors: Sequence[int]) -> None:
+        """Use new certificates for the connections that come now; what is open keeps its own."""
         try:
-            received = self._channel.receive()
-        except ChannelClosed:
-            # The top process is gone.
-            IOLoop.current().remove_handler(self._channel.fileno())
-            self._start_drain(Drain(pid=os.getpid(), grace=_ORPHAN_GRACE))
-            return False
-        if received is not None and not self._takes_certificates(received):
-            self._obey(received.message)
-        return True
-
-    def _takes_certificates(self, received: Received) -> bool:
-        """Use new certificates, when it is that which was ordered."""
-        if not isinstance(received.message, NewCertificates):
-            return False
-        try:
-            context = context_from(received.descriptors)
+            context = context_from(descriptors)
         except OSError as error:
             event(logger, logging.ERROR, "certificate_failed", f"New certificates cannot be used: {error}.")
         else:
             self.tls = None if context is None else for_our_sockets(context, self._terms)
-        return True
 
-    def _obey(self, order: Message) -> None:
+    def obey(self, order: Message) -> None:
         if isinstance(order, Drain) and order.pid == os.getpid():
             self._start_drain(order)
         else:
@@ -303,7 +267,7 @@ class Service:
             close_spread=self._terms.close_spread,
         )
         abandoned = [one for one in self._bound if order.takes_queue or one.fileno() in order.dropped]
-        self._draining = Draining(self._servers, abandoned, self._websockets, manner)
+        self._draining = Draining(self._servers, abandoned, self._websockets.handlers, manner)
         if not await self._draining.run():
             unfinished = ", ".join(self._draining.unfinished()) or "WebSockets"
             event(logger, logging.WARNING, "unfinished", f"Not finished after {order.grace:g} s: {unfinished}.")
@@ -321,17 +285,3 @@ class Service:
 
 def _leave_loop() -> None:
     sys.exit(ExitCode.OK)
-
-
-class _RequestLog:
-    """Stands in for Tornado's own line for each request, and learns which handlers are WebSockets."""
-
-    def __init__(self, websockets: Any, theirs: Callable[[Any], None] | None) -> None:
-        self._websockets = websockets
-        self._theirs = theirs
-
-    def __call__(self, handler: Any) -> None:
-        if handler.get_status() == SWITCHING_PROTOCOLS and isinstance(handler, WebSocketHandler):
-            self._websockets.add(handler)
-        if self._theirs is not None:
-            self._theirs(handler)
