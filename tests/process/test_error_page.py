@@ -131,6 +131,7 @@ def test_without_debug_the_page_says_where_to_look(quiet: ServerProcess) -> None
         {"Host": "evil.example", "Origin": "http://evil.example"},
         {"Origin": "http://evil.example"},
         {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
         {"X-Forwarded-For": "192.0.2.1"},
         {"X-Forwarded-Host": "tunnel.example"},
     ],

@@ -42,7 +42,12 @@ def may_use(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
 def may_see_details(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
     """Say whether a request may be answered with source, values and tracebacks; other sites' scripts send none."""
     is_ours = "Origin" not in headers or is_same_origin(headers)
-    return tools.debug and is_ours and may_use(tools, connection, headers)
+    return tools.debug and is_ours and not is_embedded(headers) and may_use(tools, connection, headers)
+
+
+def is_embedded(headers: Mapping[str, str]) -> bool:
+    """Say whether a page of another site asks for something to use in it; a link that leads here is none of that."""
+    return headers.get("Sec-Fetch-Site") in _OTHER_SITES and headers.get("Sec-Fetch-Mode") != "navigate"
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:
@@ -70,7 +75,7 @@ class ToolHandler(RequestHandler):
             raise HTTPError(HTTPStatus.MISDIRECTED_REQUEST)
         if self.needs_debug and not self.tools.debug:
             raise HTTPError(HTTPStatus.NOT_FOUND)
-        if not may_use(self.tools, request.connection, request.headers) or self._is_asked_by_another_site():
+        if not may_use(self.tools, request.connection, request.headers) or is_embedded(request.headers):
             raise HTTPError(HTTPStatus.FORBIDDEN)
         if request.method not in {"GET", "HEAD"} or "Upgrade" in request.headers:
             self.require_own_page()
@@ -92,8 +97,3 @@ class ToolHandler(RequestHandler):
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         if not isinstance(value, HTTPError):
             super().log_exception(typ, value, tb)
-
-    def _is_asked_by_another_site(self) -> bool:
-        headers = self.request.headers
-        is_link = headers.get("Sec-Fetch-Mode") == "navigate" and self.request.method == "GET"
-        return headers.get("Sec-Fetch-Site") in _OTHER_SITES and not is_link

@@ -67,7 +67,8 @@ def _with_advice(shown: Shown, *, is_followed: bool) -> Shown:
 
 def _text(shown: Shown) -> str:
     if shown.details is None:
-        return f"{shown.title} {'' if shown.is_coming else _LOOK_AT_THE_TERMINAL}".strip() + "\n"
+        more = shown.hint or ("" if shown.is_coming else _LOOK_AT_THE_TERMINAL)
+        return f"{shown.title} {more}".strip() + "\n"
     parts = (shown.title, failure_text(shown.details).strip("\n"), shown.hint)
     return "\n\n".join(part for part in parts if part) + "\n"
 
