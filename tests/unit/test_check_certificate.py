@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tornado_cli.checks.certificate import certificate_findings, covers
+from tornado_cli.checks.certificate import certificate_findings
 from tornado_cli.checks.findings import Severity, code_of
 from tornado_cli.checks.report import Report, as_text, lines_about
 from tornado_cli.system.tls.facts import CertificateFacts
@@ -86,25 +86,6 @@ def test_a_root_that_is_sent_along_is_only_noted_and_its_own_signature_is_nobody
 def test_a_certificate_that_signed_itself_is_told() -> None:
     [(severity, text)] = findings(GOOD.but(issuer="CN=site"))
     assert (severity, "signed by itself" in text) == ("Warning", True)
-
-
-@pytest.mark.parametrize(
-    ("name", "host", "is_covered"),
-    [
-        ("example.com", "Example.COM.", True),
-        ("*.example.com", "shop.example.com", True),
-        ("*.example.com", "example.com", False),
-        ("*.example.com", "a.b.example.com", False),
-        ("*.com", ".com", False),
-        ("*xample.com", "example.com", False),
-        ("127.0.0.1", "127.0.0.1", True),
-        ("::1", "0:0:0:0:0:0:0:1", True),
-        ("*.0.0.1", "127.0.0.1", False),
-        ("127.0.0.1", "localhost", False),
-    ],
-)
-def test_a_wildcard_is_one_label_and_no_address(name: str, host: str, is_covered: bool) -> None:
-    assert covers(name, host) is is_covered
 
 
 def test_what_a_stranger_wrote_into_a_certificate_is_shown_as_text() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tornado_cli.system.tls.server_names import ServerNames
+from tornado_cli.system.tls.server_names import ServerNames, covers
 
 NAMES = (
     ("example.com", "www.example.com"),
@@ -44,3 +44,22 @@ def test_a_name_in_two_certificates_is_served_with_the_first_and_told() -> None:
 @pytest.mark.parametrize(("name", "covered"), [("shop.example.com", True), ("x.example.com", True), ("x.test", False)])
 def test_whether_any_certificate_is_for_a_name(name: str, covered: bool) -> None:
     assert ServerNames(NAMES).covers(name) is covered
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "is_covered"),
+    [
+        ("example.com", "Example.COM.", True),
+        ("*.example.com", "shop.example.com", True),
+        ("*.example.com", "example.com", False),
+        ("*.example.com", "a.b.example.com", False),
+        ("*.com", ".com", False),
+        ("*xample.com", "example.com", False),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("::1", "0:0:0:0:0:0:0:1", True),
+        ("*.0.0.1", "127.0.0.1", False),
+        ("127.0.0.1", "localhost", False),
+    ],
+)
+def test_a_wildcard_is_one_label_and_no_address(name: str, host: str, is_covered: bool) -> None:
+    assert covers(name, host) is is_covered

@@ -5,14 +5,28 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tornado_cli.checks.findings import Finding, note, problem, warning
-from tornado_cli.system.addresses import is_address, plain_host
 from tornado_cli.system.tls.facts import CertificateFacts
+from tornado_cli.system.tls.flaws import Flaw, flaws_of
+from tornado_cli.system.tls.server_names import covers
 from tornado_cli.system.tls.validity import Period
 
 _LONGEST: Final = timedelta(days=825)
 """What Apple's systems accept of any authority; of public ones they accept 398 days."""
 _NEW: Final = "Have a new one made, signed with SHA-256 for an ECDSA P-256 or RSA 2048 key."
 _RENEW: Final = "Renew it; a certificate of tcli's own: tcli cert renew"
+_FLAWS: Final = {
+    Flaw.NO_NAMES: problem(
+        "It names no host (subjectAltName): browsers refuse it.", "Have it made with its host names."
+    ),
+    Flaw.WRONG_ORDER: warning(
+        "The certificates are in the wrong order, which not every client mends.",
+        "Put the server's certificate first, then its issuer, then that one's.",
+    ),
+    Flaw.NO_INTERMEDIATE: problem(
+        "The intermediate certificate is missing: many clients will not find it.",
+        "Use the full chain (certbot: fullchain.pem).",
+    ),
+}
 
 
 def certificate_findings(
@@ -20,12 +34,20 @@ def certificate_findings(
 ) -> list[Finding]:
     """Judge a chain in the order of use, the server's certificate first, for clients that ask for these hosts."""
     leaf, *issuers = chain
+    flaws = flaws_of(
+        leaf.names,
+        len(chain),
+        has_public_issuer=leaf.has_public_issuer,
+        is_in_order=is_in_order,
+        is_self_signed=leaf.subject == leaf.issuer,
+    )
     return [
         *_of_validity(chain, now),
+        *(_FLAWS[flaw] for flaw in flaws),
         *_of_names(leaf, hosts),
         *(finding for one in chain for finding in _of_strength(one, is_root=one.subject == one.issuer and one != leaf)),
         *_of_use(leaf),
-        *_of_chain(leaf, issuers, is_in_order=is_in_order),
+        *_of_chain(leaf, issuers),
     ]
 
 
@@ -38,10 +60,7 @@ def _of_validity(chain: Sequence[CertificateFacts], now: datetime) -> Iterator[F
 
 
 def _of_names(leaf: CertificateFacts, hosts: Sequence[str]) -> Iterator[Finding]:
-    if not leaf.names:
-        yield problem("It names no host (subjectAltName): browsers refuse it.", "Have it made with its host names.")
-        return
-    for host in hosts:
+    for host in hosts if leaf.names else ():
         if not any(covers(name, host) for name in leaf.names):
             text = f"It is not for {host}, only for {', '.join(leaf.names)}."
             yield problem(text, f"Have {host} added to its names, or ask by a name that it has.")
@@ -65,16 +84,10 @@ def _of_use(leaf: CertificateFacts) -> Iterator[Finding]:
         yield warning(f"It is valid for {days} days; Apple's systems accept 825.", "Have one made for a shorter time.")
 
 
-def _of_chain(leaf: CertificateFacts, issuers: Sequence[CertificateFacts], *, is_in_order: bool) -> Iterator[Finding]:
-    if not is_in_order:
-        text = "The certificates are in the wrong order, which not every client mends."
-        yield warning(text, "Put the server's certificate first, then its issuer, then that one's.")
+def _of_chain(leaf: CertificateFacts, issuers: Sequence[CertificateFacts]) -> Iterator[Finding]:
     if leaf.subject == leaf.issuer:
         yield warning("It is signed by itself: nobody trusts it who was not told to.", "Get one from an authority.")
         return
-    if not issuers and leaf.has_public_issuer:
-        text = "The intermediate certificate is missing: many clients will not find it."
-        yield problem(text, "Use the full chain (certbot: fullchain.pem).")
     known = {leaf.issuer}
     for one in issuers:
         if one.subject not in known:
@@ -82,12 +95,3 @@ def _of_chain(leaf: CertificateFacts, issuers: Sequence[CertificateFacts], *, is
         elif one.subject == one.issuer:
             yield note(f"The root {one.subject} is sent along; clients have it or do not trust it.")
         known.add(one.issuer)
-
-
-def covers(name: str, host: str) -> bool:
-    """Say whether a name in a certificate is for a host (RFC 9525, 6.3: a wildcard is one whole label, the first)."""
-    name, host = plain_host(name), plain_host(host)
-    if is_address(host) or not name.startswith("*."):
-        return name == host
-    label, dot, rest = host.partition(".")
-    return bool(label and dot) and rest == name.removeprefix("*.")

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from tornado_cli.checks.certificate import certificate_findings
 from tornado_cli.checks.findings import Finding, note, problem, warning
@@ -13,9 +13,6 @@ from tornado_cli.system.tls.chain import certificates_in, chain_from, chain_of
 from tornado_cli.system.tls.facts import facts_of
 from tornado_cli.system.tls.pem import TlsError, TlsFile, read_pem
 from tornado_cli.system.tls.private_key import private_key
-
-_GROUP: Final = 0o040
-_OTHERS: Final = 0o004
 
 
 def check_file(path: Path, keyfile: Path | None, password_file: Path | None, hosts: Sequence[str]) -> Report:
@@ -46,6 +43,7 @@ def _key(file: TlsFile, password_file: Path | None, *, is_named: bool) -> tuple[
 
 
 def _of_permissions(file: TlsFile) -> Iterator[Finding]:
-    if file.mode & (_GROUP | _OTHERS):
-        readers = "everyone" if file.mode & _OTHERS else "its group"
-        yield warning(f"The key in {file.path} can be read by {readers}.", f"chmod 600 {shlex.quote(str(file.path))}")
+    if file.other_readers:
+        yield warning(
+            f"The key in {file.path} can be read by {file.other_readers}.", f"chmod 600 {shlex.quote(str(file.path))}"
+        )

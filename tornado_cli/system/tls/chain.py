@@ -1,7 +1,6 @@
-"""The certificate chain: found, put in order, and what is wrong with it though it can be served."""
+"""The certificate chain: found and put in order."""
 
 import shlex
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,8 @@ from tornado_cli.system.tls.pem import TlsError, TlsFile
 from tornado_cli.system.tls.validity import Period
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
     from cryptography.x509 import Certificate
 
@@ -82,17 +83,6 @@ def periods_of(chain: "Sequence[Certificate]", path: Path) -> tuple[Period, ...]
         )
         for role, certificate in zip(roles, chain, strict=True)
     )
-
-
-def chain_warnings(given: "Sequence[Certificate]", chain: "Sequence[Certificate]", path: Path) -> Iterator[str]:
-    """Say what clients will not like about a chain, besides when it is valid."""
-    if not names_of(chain[0]):
-        yield f"The certificate in {path} names no host: browsers will refuse it. Have it made with a subjectAltName."
-    if list(given) != list(chain):
-        right = "the one of the key first, then each issuer"
-        yield f"The certificates in {path} are in the wrong order. They are served in the right one: {right}."
-    if len(chain) == 1 and is_from_public_authority(chain[0]):
-        yield f"{path} holds no intermediate certificate: many clients will refuse it. Use the full chain."
 
 
 def _public_bytes(key: "PublicKeyTypes") -> bytes:

@@ -2,26 +2,39 @@
 
 import shlex
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from tornado_cli.system.tls.bundle import Bundle, ServedPair
 from tornado_cli.system.tls.chain import (
     certificates_in,
     chain_of,
     chain_pem,
-    chain_warnings,
+    is_from_public_authority,
     names_of,
     periods_of,
     spoken_names,
 )
 from tornado_cli.system.tls.context import context_of
+from tornado_cli.system.tls.flaws import Flaw, flaws_of
 from tornado_cli.system.tls.pem import TlsError, TlsFile, read_pem
 from tornado_cli.system.tls.private_key import key_pem, private_key
 from tornado_cli.system.tls.terms import TlsTerms
 from tornado_cli.system.tls.validity import Period, warnings_of
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+_WORDS: Final = {
+    Flaw.NO_NAMES: "The certificate in {path} names no host: browsers will refuse it. "
+    "Have it made with a subjectAltName.",
+    Flaw.WRONG_ORDER: "The certificates in {path} are in the wrong order. They are served in the right one: "
+    "the one of the key first, then each issuer.",
+    Flaw.NO_INTERMEDIATE: "{path} holds no intermediate certificate: many clients will refuse it. Use the full chain.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ def read_credentials(files: TlsFiles, *, now: datetime | None = None) -> Credent
         periods=periods,
         warnings=(
             *warnings_of(periods, now or datetime.now(UTC)),
-            *chain_warnings(certificates, chain, files.certfile),
+            *_chain_warnings(certificates, chain, files.certfile),
             *_permission_warnings(keyfile),
         ),
     )
@@ -89,10 +102,22 @@ def read_credentials(files: TlsFiles, *, now: datetime | None = None) -> Credent
     return credentials
 
 
+def _chain_warnings(given: "Sequence[Certificate]", chain: "Sequence[Certificate]", path: Path) -> Iterator[str]:
+    own = chain[0]
+    flaws = flaws_of(
+        names_of(own),
+        len(chain),
+        has_public_issuer=is_from_public_authority(own),
+        is_in_order=list(given) == list(chain),
+        is_self_signed=own.subject == own.issuer,
+    )
+    return (_WORDS[flaw].format(path=path) for flaw in flaws)
+
+
 def _permission_warnings(keyfile: TlsFile) -> Iterator[str]:
-    if keyfile.mode & 0o044:
-        readers = "everyone" if keyfile.mode & 0o004 else "its group"
-        yield f"The private key in {keyfile.path} can be read by {readers}: chmod 600 {shlex.quote(str(keyfile.path))}"
+    if keyfile.other_readers:
+        mended = f"chmod 600 {shlex.quote(str(keyfile.path))}"
+        yield f"The private key in {keyfile.path} can be read by {keyfile.other_readers}: {mended}"
 
 
 def _prove(credentials: Credentials, path: Path) -> None:

@@ -33,6 +33,13 @@ class TlsFile:
         """Return each PEM block with its label, as in BEGIN label."""
         return [(match[1].decode(), match[0]) for match in PEM_BLOCK.finditer(self.data)]
 
+    @property
+    def other_readers(self) -> str:
+        """Who may read it besides its owner, in words; nothing where nobody may."""
+        if self.mode & stat.S_IROTH:
+            return "everyone"
+        return "its group" if self.mode & stat.S_IRGRP else ""
+
     def found(self) -> str:
         """Say what is in the file, for messages."""
         return ", ".join(label for label, _ in self.blocks())

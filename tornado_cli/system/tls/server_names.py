@@ -1,6 +1,8 @@
-"""Which of several certificates a client gets, by the server name (SNI) that it asks for."""
+"""Which names a certificate is for, and which of several a client gets by the server name (SNI) that it asks for."""
 
 from collections.abc import Iterator, Sequence
+
+from tornado_cli.system.addresses import is_address, plain_host
 
 
 class ServerNames:
@@ -20,13 +22,22 @@ class ServerNames:
         return self._places.get(name, self._places.get(_wildcard(name), 0))
 
     def covers(self, name: str) -> bool:
-        return name.lower() in self._places or _wildcard(name.lower()) in self._places
+        return any(covers(own, name) for own in self._places)
 
     def repeated(self) -> Iterator[tuple[str, int, int]]:
         """Return each name that is there again: the name, the place that serves it, and one that does not."""
         for name, places in self._again.items():
             for place in places:
                 yield name, self._places[name], place
+
+
+def covers(name: str, host: str) -> bool:
+    """Say whether a name in a certificate is for a host (RFC 9525, 6.3: a wildcard is one whole label, the first)."""
+    name, host = plain_host(name), plain_host(host)
+    if is_address(host) or not name.startswith("*."):
+        return name == host
+    label, dot, rest = host.partition(".")
+    return bool(label and dot) and rest == name.removeprefix("*.")
 
 
 def _wildcard(name: str) -> str:
