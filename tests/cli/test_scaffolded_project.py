@@ -30,7 +30,12 @@ SOURCE = template_root() / "project"
 OTHER_KINDS = ("--ignore", "tests/test_hello.py", "--ignore", "tests/test_auth_json.py")
 
 
-@pytest.fixture(scope="module", params=PRESETS)
+# Of the others each takes its own tests alone a quarter of a minute.
+QUICK = {"minimal", "web"}
+EACH_PRESET = [pytest.param(name, marks=[] if name in QUICK else pytest.mark.thorough) for name in PRESETS]
+
+
+@pytest.fixture(scope="module", params=EACH_PRESET)
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Plan:
     made = plan(tmp_path_factory.mktemp("made") / "my-shop", preset=request.param)
     made.write()
@@ -175,6 +180,7 @@ def test_the_template_itself_is_lint_free_and_formatted(source: Path) -> None:
     check(source, "ruff", "format", "--no-cache", "--check")
 
 
+@pytest.mark.thorough
 def test_the_template_itself_passes_the_tests_of_what_is_switched_on(source: Path) -> None:
     check(source, "pytest", "-W", "error", "-p", "no:cacheprovider", *OTHER_KINDS)
 

@@ -10,6 +10,7 @@ import pytest
 from support.databases import mariadb, postgresql
 from support.full_project import make_full
 
+pytestmark = pytest.mark.thorough
 OF_DATA = tuple(f"tests/test_{part}.py" for part in ("auth", "oauth", "items", "migrations", "health"))
 SERVERS = {"postgres": postgresql, "mysql": mariadb}
 
@@ -18,7 +19,7 @@ SERVERS = {"postgres": postgresql, "mysql": mariadb}
     scope="module",
     params=[
         pytest.param("postgres", marks=pytest.mark.outside("pg_ctlcluster", "setpriv")),
-        pytest.param("mysql", marks=[pytest.mark.thorough, pytest.mark.outside("mariadbd")]),
+        pytest.param("mysql", marks=pytest.mark.outside("mariadbd")),
     ],
 )
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:

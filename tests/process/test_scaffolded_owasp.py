@@ -22,6 +22,7 @@ from support.server_process import ServerProcess
 
 from tornado_cli.scaffold.generate import plan
 
+pytestmark = pytest.mark.thorough
 PASSWORD = "correct horse battery"
 PUBLIC = {
     "home", "greeting", "language", "primes", "primes-socket", "metrics", "livez", "readyz", "openapi", "docs",

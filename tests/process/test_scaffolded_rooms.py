@@ -133,6 +133,7 @@ def test_a_room_is_shared_through_rabbitmq_by_all_workers_of_all_instances(
         assert [server.stop() for server in servers] == [0, 0]
 
 
+@pytest.mark.thorough
 @pytest.mark.outside("redis-server")
 def test_a_room_is_shared_through_redis_and_what_was_said_while_it_was_away_comes_when_it_is_back(
     shop: Path, env: Mapping[str, str], tmp_path: Path
