@@ -101,7 +101,20 @@ def _check_command(name: str) -> None:
 
 def _hint_for(error: click.ClickException) -> str:
     context = error.ctx if isinstance(error, click.UsageError) else None
-    return f"See: {context.command_path if context else 'tcli'} --help"
+    # What click's parser finds wrong comes without one.
+    first = next(iter(sys.argv[1:]), "")
+    path = context.command_path if context else f"tcli {first}" if first in COMMANDS else "tcli"
+    elsewhere = _command_with(error.option_name) if isinstance(error, click.NoSuchOption) else ""
+    return f"{elsewhere and f'tcli {elsewhere} has it. '}See: {path} --help"
+
+
+def _command_with(flag: str) -> str:
+    """Return which of `serve` and `run` has it; empty: neither."""
+    for name in ("serve", "run"):
+        command = cli.get_command(click.Context(cli), name)
+        if command and any(flag in (*parameter.opts, *parameter.secondary_opts) for parameter in command.params):
+            return name
+    return ""
 
 
 def _lose_output(error: OSError) -> None:

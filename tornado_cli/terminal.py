@@ -182,13 +182,26 @@ def ask(question: str, *, choices: Sequence[str] = (), default: str = "") -> str
     from rich.prompt import Prompt
     from rich.text import Text
 
+    class Question(Prompt):
+        def process_response(self, value: str) -> str:
+            return super().process_response(meant(value, choices))
+
     console = Console(highlight=False)
     try:
-        prompt = Prompt(Text(question), console=console, choices=list(choices) or None)
+        prompt = Question(Text(question), console=console, choices=list(choices) or None)
         return prompt(default=default) if default else prompt()
     except (EOFError, KeyboardInterrupt):
         console.print()
         raise KeyboardInterrupt from None
+
+
+def meant(typed: str, choices: Sequence[str]) -> str:
+    """Return the choice that begins like that, if it is the only one; else what was typed."""
+    beginning = typed.strip().lower()
+    if beginning in choices:
+        return beginning
+    fitting = [choice for choice in choices if beginning and choice.lower().startswith(beginning)]
+    return fitting[0] if len(fitting) == 1 else typed
 
 
 def drawn(parts: Sequence[tuple[Tone, str]]) -> str:

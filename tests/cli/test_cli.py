@@ -121,7 +121,8 @@ MISTAKES = {
     "serve --frob": (2, "No such option '--frob'.", "See: tcli serve --help"),
     "serve --port x": (2, "Invalid value for '-p' / '--port': 'x' is not a valid whole number.", ""),
     "serve --port 70000": (2, "Invalid value for '-p' / '--port': 70000 is not in the range 0<=x<=65535.", ""),
-    "serve --port": (2, "Option '--port' requires an argument.", "See: tcli --help"),
+    "serve --port": (2, "Option '--port' requires an argument.", "See: tcli serve --help"),
+    "run --debug": (2, "No such option '--debug'", "tcli serve has it. See: tcli run --help"),
     "serve one two": (2, "Got unexpected extra argument (two)", "See: tcli serve --help"),
     "serve --reload-grace soon": (2, "'soon' is not a valid number.", ""),
     "run --workers -1": (2, "-1 is not in the range 0<=x<=1024.", ""),
@@ -197,8 +198,9 @@ BROKEN_SETTINGS = {
     "Hint: Did you mean port?",
     "[tool.tcli.run]\nlog_level = []": "line 2: [tool.tcli.run] log_level is not a setting.\n"
     "Hint: Did you mean log-level?",
-    "[tool.tcli.server]\nport = 1": "[tool.tcli] server is not a setting.\nHint: Did you mean serve?",
-    "[tool.tcli.run]\nport = '80'": "line 2: [tool.tcli.run] port must be a whole number, not '80'.",
+    "[tool.tcli.server]\nport = 1": "line 1: [tool.tcli] server is not a setting.\nHint: Did you mean serve?",
+    "[tool.tcli.run]\nport = '80'": "line 2: [tool.tcli.run] port must be a whole number, not '80'.\n"
+    "Hint: Write it without quotes: port = 80",
     "[tool.tcli.run]\nport = true": "line 2: [tool.tcli.run] port must be a whole number, not True.",
     "[tool.tcli.run]\nport = [1]": "line 2: [tool.tcli.run] port must be a whole number, not [1].",
     "[tool.tcli.run]\nport = 70000": "line 2: [tool.tcli.run] port: 70000 is not in the range 0<=x<=65535.",

@@ -20,9 +20,9 @@ def test_without_an_option_a_terminal_is_asked(tmp_path: Path) -> None:
         terminal.read_until(r"Template \[minimal/web.*\] \(web\)")
         terminal.type(b"maximal\n")
         terminal.read_until("select one of the available options")
-        terminal.type(b"minimal\n")
+        terminal.type(b"Mini\n")
         terminal.read_until(r"Make it\? \[yes/change/no\] \(yes\)")
-        terminal.type(b"\n")
+        terminal.type(b"y\n")
         terminal.read_until("tcli new my-shop --template minimal")
         assert terminal.wait_for_exit() == 0
     assert names_in(tmp_path) == ["my-shop"]

@@ -81,6 +81,13 @@ def test_a_folder_without_a_template_is_told(place: Path) -> None:
     assert list(place.iterdir()) == []
 
 
+def test_a_folder_that_is_not_there_is_told(place: Path) -> None:
+    done = tcli(place, "shop", "-y", "--template-dir", "nowhere")
+    assert done.returncode == 2
+    assert "there is no folder nowhere" in done.stderr
+    assert list(place.iterdir()) == []
+
+
 @pytest.mark.outside("git")
 def test_a_template_in_a_repository_is_fetched_and_its_commit_kept(place: Path, template: Path, tmp_path: Path) -> None:
     git(template, "init", "-q", "-b", "main")

@@ -271,7 +271,7 @@ def test_an_installed_module_may_be_named(tmp_path: Path) -> None:
         (
             {"a/__init__.py": "", "b/__init__.py": ""},
             None,
-            r"no Tornado application in \.: looked for app.py, main.py, server.py or application.py",
+            r"no Tornado application in this folder: looked for app.py, main.py, server.py or application.py",
             "tcli new NAME",
         ),
         ({"chat.py": GUARDED}, None, "no Tornado application", "Name it: tcli serve chat.py"),

@@ -62,6 +62,11 @@ def test_what_is_wrong_with_the_certificate_is_told(what: str) -> None:
     assert words in text
 
 
+def test_what_mends_the_certificate_of_an_authority_is_another_purpose() -> None:
+    [finding] = certificate_findings([GOOD.but(is_authority=True), MIDDLE], (), NOW, is_in_order=True)
+    assert "CA:FALSE" in finding.fix
+
+
 def test_what_is_wrong_with_an_issuer_is_told_too() -> None:
     [(_, text)] = findings(GOOD, MIDDLE.but(ends=NOW - timedelta(days=1)))
     assert "issuer's certificate CN=middle EXPIRED" in text

@@ -81,7 +81,8 @@ host = "x"
         ("ssl", "tool.tcli.run", 9),
         ("port", "tool.tcli.run", 10),
         ("host", "tool.tcli.run", 0),
-        ("more", "tool.tcli.run", 0),
+        ("more", "tool.tcli.run", 11),
+        ("serve", "tool.tcli", 4),
     ],
 )
 def test_the_line_of_a_key_is_counted_in_its_own_table(key: str, table: str, line: int) -> None:

@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from tornado_cli.terminal import Terminal, wrapped, wrapped_hint
+from tornado_cli.terminal import Terminal, meant, wrapped, wrapped_hint
 
 HOSTILE = "[/x][link=http://x]t[/link]\x1b]0;title\x07\x9b\u202e"
 TRACEBACK = 'Traceback (most recent call last):\n  File "a.py", line 1, in <module>\nValueError: \x1b[2J\n'
@@ -112,6 +112,13 @@ def test_what_is_to_be_typed_can_be_copied_whole() -> None:
     assert wrapped_hint(hint, 40, used=6) == f"Install it there:\n  {PATH} -m pip install tornado-tcli"
     assert wrapped_hint(hint, 200, used=6) == hint
     assert wrapped_hint("Known keys: one, two, three, four.", 20, used=6) == "Known keys:\none, two, three,\nfour."
+
+
+@pytest.mark.parametrize(
+    ("typed", "choice"), [("y", "yes"), (" NO ", "no"), ("c", "change"), ("maybe", "maybe"), ("n", "n"), ("", "")]
+)
+def test_how_a_choice_begins_is_enough_where_it_is_the_only_one(typed: str, choice: str) -> None:
+    assert meant(typed, ("yes", "change", "no", "never")) == choice
 
 
 def test_a_terminal_is_asked_for_its_width() -> None:

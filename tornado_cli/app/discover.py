@@ -221,7 +221,7 @@ class _Search:
             )
         if self.strangers:
             raise self.strangers[0]
-        places = _listed([self._shown(folder) for folder in looked])
+        places = _listed(["this folder" if folder == self.directory else self._shown(folder) for folder in looked])
         raise AppError(
             f"There is no Tornado application in {places}: looked for {_listed(FILES)} "
             f"with {_listed(ATTRIBUTES)}, or with a place where it starts an event loop.",

@@ -13,6 +13,7 @@ from tornado_cli.system.tls.validity import Period
 _LONGEST: Final = timedelta(days=825)
 """What Apple's systems accept of any authority; of public ones they accept 398 days."""
 _NEW: Final = "Have a new one made, signed with SHA-256 for an ECDSA P-256 or RSA 2048 key."
+_NO_AUTHORITY: Final = "Have one made for the server alone (basicConstraints=critical,CA:FALSE)."
 _RENEW: Final = "Renew it; a certificate of tcli's own: tcli cert renew"
 _FLAWS: Final = {
     Flaw.NO_NAMES: problem(
@@ -78,7 +79,7 @@ def _of_use(leaf: CertificateFacts) -> Iterator[Finding]:
     if not leaf.is_for_servers:
         yield problem("It is not for servers (extendedKeyUsage).", "Have one made for TLS servers (serverAuth).")
     if leaf.is_authority:
-        yield warning("It is the certificate of an authority; some clients refuse it from a server.", _NEW)
+        yield warning("It is the certificate of an authority; some clients refuse it from a server.", _NO_AUTHORITY)
     if leaf.ends - leaf.begins > _LONGEST:
         days = (leaf.ends - leaf.begins).days
         yield warning(f"It is valid for {days} days; Apple's systems accept 825.", "Have one made for a shorter time.")

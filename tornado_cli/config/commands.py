@@ -48,7 +48,8 @@ class ServingConfig:
         "--allowed-hosts",
         default=(),
         metavar="HOST",
-        help="Answer only requests for this host: a name, .name for all below as well, an address; repeatable.",
+        help="Answer only requests for this host: a name, .name for all below as well, *.name for those, an address, "
+        "a network; repeatable.",
     )
     log_format: str = option(
         "--log-format",

@@ -61,6 +61,8 @@ class Settings:
         for number, line in enumerate(self.text.splitlines(), 1):
             if line.strip().startswith("["):
                 inside = line.strip() == f"[{table}]"
+                if re.match(rf"\s*\[{re.escape(f'{table}.{key}')}[].]", line):
+                    return number
             elif inside and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*[=.]""", line):
                 return number
         return 0
@@ -126,7 +128,17 @@ def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapp
             hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
             raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=hint)
         if not _is_of_type(value, known[key]):
-            raise UsageError(f"{settings.place_of(key, table)} must be {_NAMES[known[key]]}, not {value!r}.")
+            wanted = known[key]
+            hint = f"Write it without quotes: {key} = {value}" if _is_quoted(value, wanted) else ""
+            raise UsageError(f"{settings.place_of(key, table)} must be {_NAMES[wanted]}, not {value!r}.", hint=hint)
+
+
+def _is_quoted(value: Any, wanted: type) -> bool:
+    """Say whether `value` would do if it were no text."""
+    try:
+        return type(value) is str and _is_of_type(tomllib.loads(f"value = {value}").get("value"), wanted)
+    except tomllib.TOMLDecodeError:
+        return False
 
 
 def _is_of_type(value: Any, wanted: type) -> bool:

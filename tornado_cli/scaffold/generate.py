@@ -39,7 +39,7 @@ class NoSuchFileError(UsageError):
 
     def __init__(self, path: str, paths: list[str]) -> None:
         near = get_close_matches(path, paths, n=1, cutoff=0.4)
-        hint = f"Did you mean {near[0]}?" if near else "What there would be: see --dry-run."
+        hint = f"Did you mean {near[0]}?" if near else "See what there would be: --dry-run"
         super().__init__(f"The project would have no file {path!r}.", hint=hint)
 
 

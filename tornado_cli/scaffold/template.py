@@ -41,7 +41,7 @@ def opened(wanted: str) -> Iterator[Template]:
     if not wanted:
         yield own_template()
     elif not wanted.startswith(GIT):
-        yield Template(root=Path(wanted), version="", source=wanted)
+        yield Template(root=folder_of(wanted), version="", source=wanted)
     else:
         import tempfile
 
@@ -49,6 +49,16 @@ def opened(wanted: str) -> Iterator[Template]:
             root = Path(folder) / "template"
             version = fetch(wanted, root)
             yield Template(root=root, version=version, source=without_password(wanted))
+
+
+def folder_of(wanted: str) -> Path:
+    """Raises UsageError where there is none."""
+    if not Path(wanted).is_dir():
+        raise UsageError(
+            f"--template-dir: there is no folder {wanted}.",
+            hint="It takes a folder with manifest.toml, or a repository: git+https://example.com/template.git",
+        )
+    return Path(wanted)
 
 
 def fetch(wanted: str, root: Path) -> str:

@@ -22,7 +22,7 @@ class Refused:
         self._tally.refused(kind)
         done = f"was refused with {kind.status}" if kind.status else "was cut off"
         flag = f" ({kind.flag})" if kind.flag else ""
-        detail = f": {detail[:_DETAIL]}" if detail else ""
+        detail = f": {detail[:_DETAIL].removesuffix('.')}" if detail else ""
         self._seldom.tell(
             kind.name.lower(),
             f"{kind.what} {done}{flag}, {client}{detail}.",
