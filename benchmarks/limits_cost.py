@@ -11,7 +11,7 @@ from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
 from tornado_cli.http.limits.guard import Guard
-from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.http.tally import NoTally
 

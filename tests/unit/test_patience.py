@@ -3,7 +3,7 @@
 import pytest
 
 from tornado_cli.http.limits.patience import Patience, Standing, Waiting
-from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
 
 LIMITS = RequestLimits(header_timeout=2.0, keep_alive=7.5, body_timeout=6.0)
 

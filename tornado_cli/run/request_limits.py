@@ -3,7 +3,7 @@
 import resource
 
 from tornado_cli.config.commands import RunConfig
-from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
 
 _KIB, _MIB = 1024, 1024 * 1024
 _SHARE = 0.8

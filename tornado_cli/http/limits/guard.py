@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from tornado_cli.http.departures import Departures
 from tornado_cli.http.exchange import Front
 from tornado_cli.http.limits.faults import Faults
-from tornado_cli.http.limits.sizes import RequestLimits, SizeLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
+from tornado_cli.http.limits.sizes import SizeLimits
 from tornado_cli.http.limits.stalls import Stalls
 from tornado_cli.http.refusals.refused import Refused
 from tornado_cli.http.tally import Tally

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
 
 LOOK = 1.0
 """Seconds between two looks, where the times are long."""

@@ -1,11 +1,10 @@
 """The limits of a request's size: of target, header fields and body. The block of its headers Tornado measures."""
 
-from dataclasses import dataclass
-
 from tornado import httputil
 
 from tornado_cli.http.exchange import Exchange, client_of
 from tornado_cli.http.limits.bodies import LimitedBody, may_be_larger
+from tornado_cli.http.limits.request_limits import RequestLimits
 from tornado_cli.http.refusals.answers import Refusal
 from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.refusals.refused import Refused
@@ -15,24 +14,6 @@ _NOT_FIELDS = 2
 """Lines of a header block that are no fields: the first and the last."""
 _TORNADOS_BUFFER = 100 * 1024 * 1024
 """What an application gets that sets no `max_buffer_size`."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequestLimits:
-    """Sizes in bytes, times in seconds; 0 is no limit but Tornado's own."""
-
-    header_size: int = 32 * 1024
-    header_fields: int = 100
-    uri_size: int = 8 * 1024
-    body_size: int = 10 * 1024 * 1024
-    """Of bodies that Tornado keeps whole in memory."""
-    header_timeout: float = 20.0
-    """From the accept until the first request's headers are there."""
-    keep_alive: float = 75.0
-    """From the end of an answer until the next request's headers are there."""
-    body_timeout: float = 60.0
-    """Without a step forward of a request's body, or of an answer's."""
-    client_connections: int = 0
 
 
 class SizeLimits:

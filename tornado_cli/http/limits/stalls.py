@@ -5,7 +5,7 @@ from typing import Any
 
 from tornado_cli.http.exchange import Exchange, client_of, has_pending
 from tornado_cli.http.limits.patience import Patience, Standing, Waiting
-from tornado_cli.http.limits.sizes import RequestLimits
+from tornado_cli.http.limits.request_limits import RequestLimits
 from tornado_cli.http.refusals.answers import Refusal, last_answer
 from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.refusals.refused import Refused
