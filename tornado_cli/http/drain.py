@@ -15,7 +15,7 @@ from tornado_cli.records import Record
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
 _WEBSOCKET_LOOK = 0.02
-"""Seconds between looks at closing WebSockets: Tornado tells nobody when a detached stream has closed."""
+"""Seconds between looks at closing WebSockets: with the last one its handler may have something to do."""
 
 
 class Manner(Record, kw_only=True):
@@ -100,7 +100,7 @@ class Draining:
             await asyncio.sleep(pause)
 
     async def _until_websockets_have_closed(self) -> bool:
-        while any(server.open_detached for server in self._observed):
+        while any(server.detached for server in self._observed):
             if time.monotonic() >= self._deadline:
                 return False
             await asyncio.sleep(_WEBSOCKET_LOOK)

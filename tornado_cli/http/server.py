@@ -12,7 +12,7 @@ from tornado.iostream import IOStream, SSLIOStream
 
 from tornado_cli.http.exchange import Exchange, has_pending
 from tornado_cli.http.farewell import Farewells, end_our_side
-from tornado_cli.http.streams import give_back, leave_nodelay, take_over
+from tornado_cli.http.streams import give_back, leave_nodelay, take_over, tell_close
 
 if TYPE_CHECKING:
     from tornado_cli.http.limits.stalls import Stalls
@@ -44,7 +44,8 @@ class ObservedServer(HTTPServer):
         self._accepted_at: dict[Any, float] = {}
         """When connections were accepted that have not brought a request yet, by the monotonic clock."""
         self._open = 0
-        self._detached: list[IOStream] = []
+        self.detached: set[IOStream] = set()
+        """Streams of WebSockets and the like that are still open."""
         self._farewells = Farewells(service.something_ended)
         self._has_our_tls = False
         """Whether the application has no certificate of its own."""
@@ -143,9 +144,13 @@ class ObservedServer(HTTPServer):
             self._has_closed(server_conn.stream)
         else:
             # Handed over to a WebSocket, or to the application, which may have its own mind.
-            self._detached.append(server_conn.stream)
-        self.forget_closed()
+            self.detached.add(server_conn.stream)
+            tell_close(server_conn.stream, functools.partial(self._detached_closes, server_conn.stream))
         self.service.something_ended()
+
+    def _detached_closes(self, stream: IOStream) -> None:
+        self.detached.discard(stream)
+        self._has_closed(stream)
 
     def _has_closed(self, stream: IOStream) -> None:
         self.service.tally.connection_closed()
@@ -199,18 +204,6 @@ class ObservedServer(HTTPServer):
         """Whether any connection is open that is no WebSocket."""
         return self._open > 0 or self.has_farewells or bool(self._preambles)
 
-    @property
-    def open_detached(self) -> list[IOStream]:
-        """Streams of WebSockets and the like that are still open."""
-        return [stream for stream in self._detached if not stream.closed()]
-
-    def forget_closed(self) -> None:
-        """Count off the WebSockets that have closed: Tornado tells nobody."""
-        detached, self._detached = self._detached, self.open_detached
-        if len(detached) > len(self._detached):
-            for stream in set(detached).difference(self._detached):
-                self._has_closed(stream)
-
     def end_stalled(self, now: float) -> None:
         """End connections that have stood still for too long."""
         if self.stalls is not None:
@@ -243,5 +236,5 @@ class ObservedServer(HTTPServer):
             self._preambles.drop()
         for connection in list(self._exchanges):
             connection.stream.close()
-        for stream in self.open_detached:
+        for stream in list(self.detached):
             stream.close()

@@ -210,8 +210,6 @@ class Service:
 
     def _beat(self) -> None:
         self.tally.beat()
-        for server in self._observed():
-            server.forget_closed()
         IOLoop.current().call_later(self._terms.heartbeat, self._beat)
 
     def _observed(self) -> list[ObservedServer]:

@@ -1,7 +1,7 @@
 """What the stream of a connection does in our way while HTTP is spoken on it.
 
 All of it stands in the stream's own dictionary, beside Tornado's class, and is taken away when a WebSocket or the
-application takes the stream over.
+application takes the stream over: from then on it only tells of its end.
 """
 
 from collections.abc import Awaitable, Callable
@@ -39,6 +39,17 @@ def give_back(stream: Any) -> None:
     """Undo all of it."""
     for name in ("set_nodelay", "close_fd", "read_until_regex", "write", "head"):
         stream.__dict__.pop(name, None)
+
+
+def tell_close(stream: Any, told: Callable[[], None]) -> None:
+    """Have `told` called when a stream closes that is not ours any more: Tornado tells nobody."""
+
+    def close_descriptor() -> None:
+        del stream.close_fd
+        told()
+        stream.close_fd()
+
+    stream.close_fd = close_descriptor
 
 
 def head_of(stream: Any) -> bytes:
