@@ -67,7 +67,6 @@ class Server:
     def __init__(self, app: str, *arguments: str, workers: int = 2) -> None:
         command = [sys.executable, "-m", "tornado_cli", "run", app, "--port", "0", "--log-format", "json"]
         self._command = [*command, "--workers", str(workers), *arguments]
-        self._workers = workers
         self._events: list[Event] = []
         self._said: list[str] = []
         self._arrived = threading.Condition()
