@@ -4,16 +4,17 @@ import asyncio
 import io
 from collections.abc import Iterator
 from pathlib import Path
-from unittest.mock import patch  # % if db == sqlite and tables
+from unittest.mock import patch  # % if tables
 
 import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url  # % if db == sqlite and tables
+from sqlalchemy.ext.asyncio import AsyncEngine  # % if tables
 
 # % if tables
 from project_name.db import first_start  # % if db == sqlite and tables
-from project_name.db.engine import opened
+from project_name.db.engine import Database, opened
 from project_name.settings import SettingsError
 
 # % endif
@@ -41,6 +42,15 @@ def test_a_database_without_tables_is_refused_with_what_to_do(tmp_path: Path) ->
 
     (tmp_path / "empty.sqlite3").touch()
     with pytest.raises(SettingsError, match="alembic upgrade head"):
+        asyncio.run(start())
+
+
+def test_a_database_that_cannot_be_used_is_refused_with_its_address(tmp_path: Path) -> None:
+    async def start() -> None:
+        await Database(database_in(tmp_path)).check_tables()
+
+    refused = patch.object(AsyncEngine, "connect", side_effect=ConnectionRefusedError("Refused"))
+    with refused, pytest.raises(SettingsError, match=r"\(DATABASE_URL\) cannot be used: Refused"):
         asyncio.run(start())
 
 

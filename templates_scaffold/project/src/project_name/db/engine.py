@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
 from ..settings import SettingsError
@@ -28,8 +29,15 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def check_tables(self) -> None:
-        async with self.engine.connect() as connection:
-            missing = await connection.run_sync(missing_tables)
+        try:
+            async with self.engine.connect() as connection:
+                missing = await connection.run_sync(missing_tables)
+        except (DBAPIError, OSError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            where = self.engine.url.render_as_string()
+            raise SettingsError(
+                f"The database {where} (DATABASE_URL) cannot be used: {reason}"
+            ) from None
         if missing:
             names = ", ".join(sorted(missing))
             raise SettingsError(f"The database has no {names} yet. Make them: alembic upgrade head")
