@@ -110,7 +110,9 @@ class Forkserver:
             case ForkStage() as order:
                 return self._fork_stage(order, received.descriptors)
             case ProcessBegins(number=number, at=at):
-                self._begun[number] = at
+                # It may have ended while this process was busy.
+                if number in self._processes.values():
+                    self._begun[number] = at
             case DropListeners():
                 close_all(self._boot.listeners)
         return None
