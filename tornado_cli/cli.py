@@ -104,17 +104,15 @@ def _hint_for(error: click.ClickException) -> str:
     # What click's parser finds wrong comes without one.
     first = next(iter(sys.argv[1:]), "")
     path = context.command_path if context else f"tcli {first}" if first in COMMANDS else "tcli"
-    elsewhere = _command_with(error.option_name) if isinstance(error, click.NoSuchOption) else ""
-    return f"{elsewhere and f'tcli {elsewhere} has it. '}See: {path} --help"
+    sibling = {"serve": "run", "run": "serve"}.get(first, "")
+    is_there = sibling and isinstance(error, click.NoSuchOption) and _has(sibling, error.option_name)
+    return f"{f'tcli {sibling} has it. ' if is_there else ''}See: {path} --help"
 
 
-def _command_with(flag: str) -> str:
-    """Return which of `serve` and `run` has it; empty: neither."""
-    for name in ("serve", "run"):
-        command = cli.get_command(click.Context(cli), name)
-        if command and any(flag in (*parameter.opts, *parameter.secondary_opts) for parameter in command.params):
-            return name
-    return ""
+def _has(name: str, flag: str) -> bool:
+    """Say whether the command of that name takes this flag."""
+    command = cli.get_command(click.Context(cli), name)
+    return command is not None and any(flag in (*one.opts, *one.secondary_opts) for one in command.params)
 
 
 def _lose_output(error: OSError) -> None:

@@ -122,6 +122,7 @@ MISTAKES = {
     "serve --port x": (2, "Invalid value for '-p' / '--port': 'x' is not a valid whole number.", ""),
     "serve --port 70000": (2, "Invalid value for '-p' / '--port': 70000 is not in the range 0<=x<=65535.", ""),
     "serve --port": (2, "Option '--port' requires an argument.", "See: tcli serve --help"),
+    "new --reload-grace 3 shop": (2, "No such option '--reload-grace'.", "See: tcli new --help"),
     "run --debug": (2, "No such option '--debug'", "tcli serve has it. See: tcli run --help"),
     "serve one two": (2, "Got unexpected extra argument (two)", "See: tcli serve --help"),
     "serve --reload-grace soon": (2, "'soon' is not a valid number.", ""),
@@ -207,7 +208,8 @@ BROKEN_SETTINGS = {
     "[tool.tcli.run]\nssl = 'yes'": "line 2: [tool.tcli.run] ssl must be true or false, not 'yes'.",
     "[tool.tcli.run]\nloop = 'trio'": "line 2: [tool.tcli.run] loop: 'trio' is not one of 'asyncio', 'uvloop'.",
     "[tool.tcli.run]\nhost = 1979-05-27": "line 2: [tool.tcli.run] host must be a text in quotes, not ",
-    "[tool.tcli.run]\nlog-level = 'info'": "line 2: [tool.tcli.run] log-level must be a list of texts",
+    "[tool.tcli.run]\nlog-level = 'info'": "line 2: [tool.tcli.run] log-level must be a list of texts, "
+    'as ["a", "b"], not \'info\'.\nHint: Write it as a list: log-level = ["info"]',
     "\ufeff[tool.tcli.run]\r\nprt = 1\r\n": "line 2: [tool.tcli.run] prt is not a setting.",
 }
 

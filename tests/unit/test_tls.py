@@ -237,6 +237,11 @@ def test_a_password_file_that_is_missing_is_named(encrypted: tuple[Path, Path], 
     assert "--keyfile-password-file: there is no file" in str(refusal(*encrypted, tmp_path / "password"))
 
 
+def test_a_password_file_that_is_missing_is_named_where_the_key_needs_none(site: Made, tmp_path: Path) -> None:
+    missing = refusal(*site.write_to(tmp_path), tmp_path / "password")
+    assert "--keyfile-password-file: there is no file" in str(missing)
+
+
 def test_nobody_is_asked_for_a_password_even_at_a_terminal(encrypted: tuple[Path, Path]) -> None:
     program = (
         "import sys, pathlib; from tornado_cli.system.tls import *\n"

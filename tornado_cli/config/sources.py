@@ -129,16 +129,21 @@ def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapp
             raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=hint)
         if not _is_of_type(value, known[key]):
             wanted = known[key]
-            hint = f"Write it without quotes: {key} = {value}" if _is_quoted(value, wanted) else ""
-            raise UsageError(f"{settings.place_of(key, table)} must be {_NAMES[wanted]}, not {value!r}.", hint=hint)
+            text = f"{settings.place_of(key, table)} must be {_NAMES[wanted]}, not {value!r}."
+            raise UsageError(text, hint=_rewritten(key, value, wanted))
 
 
-def _is_quoted(value: Any, wanted: type) -> bool:
-    """Say whether `value` would do if it were no text."""
+def _rewritten(key: str, value: Any, wanted: type) -> str:
+    """Return how to write a text that would do in a list, or without its quotes; empty where it would not."""
+    if type(value) is not str:
+        return ""
+    if wanted is list:
+        return f'Write it as a list: {key} = ["{value}"]'
     try:
-        return type(value) is str and _is_of_type(tomllib.loads(f"value = {value}").get("value"), wanted)
+        is_quoted = _is_of_type(tomllib.loads(f"value = {value}").get("value"), wanted)
     except tomllib.TOMLDecodeError:
-        return False
+        return ""
+    return f"Write it without quotes: {key} = {value}" if is_quoted else ""
 
 
 def _is_of_type(value: Any, wanted: type) -> bool:

@@ -151,7 +151,7 @@ class OpenAddresses:
 
 def _two_things_at(bind: TcpBind, listener: Listener) -> ListenError:
     ours = "only sends plain HTTP on to HTTPS" if listener.redirects else "serves the application"
-    return ListenError(f"{bind} {ours}; it cannot do both.", hint="Name two addresses; to swap two, restart.")
+    return ListenError(f"{bind} {ours}; it cannot do both.", hint="Give --redirect-http another; to swap two, restart.")
 
 
 def _is_in_the_way(name: Any, taken: PortTaken) -> bool:

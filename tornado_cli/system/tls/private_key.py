@@ -20,7 +20,13 @@ def private_key(file: TlsFile, password_file: Path | None) -> "PrivateKeyTypes":
     if block is None:
         message = f"{file.option}: there is no private key in {file.path} (found: {file.found()})."
         raise TlsError(message, hint=_place_for_it(file))
-    key = _opened(block, file, password_file) if _is_encrypted(block) else _loaded(block, file)
+    if _is_encrypted(block):
+        key = _opened(block, file, password_file)
+    else:
+        if password_file is not None:
+            # Nothing needs it yet: a name that is wrong would be told when the next key is encrypted.
+            read_file(password_file, "--keyfile-password-file")
+        key = _loaded(block, file)
     _check_strength(key, file)
     return key
 
