@@ -112,8 +112,10 @@ def test_strangers_cost_a_line_each_kind_and_nobody_an_answer(project: Path) -> 
                     stranger.wait_for_end()
         assert server.get().text == "one"
         assert server.stop() == 0
-        [plain] = server.seen("plain_http")
-        [failed] = server.seen("handshake_failed")
+        plain, other_plain = server.seen("plain_http")
+        failed, other_failed = server.seen("handshake_failed")
+        # At the end of it all, what was only counted: the latest, and how many it stands for.
+        assert (other_plain["untold"], other_failed["untold"]) == (98, 198)
         assert (plain["level"], failed["level"]) == ("info", "info")
         assert plain["client"] == "127.0.0.1"
         assert f": https://127.0.0.1:{server.port}/." in str(plain["message"])
