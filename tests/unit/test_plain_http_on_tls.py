@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tornado_cli.http.tls.accept import answer_to, https_url
+from tornado_cli.http.tls.plain_http import answer_to, https_url
 
 URL = re.compile(r"https://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+)(:[0-9]{1,5})?(/[!-~]*)")
 

@@ -7,7 +7,7 @@ from tornado_cli.errors import UsageError
 from tornado_cli.http.tls.certificate import given_credentials
 from tornado_cli.logs.events import event
 from tornado_cli.records import Record
-from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_loopback, plain_host
+from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_everywhere, is_loopback, plain_host
 from tornado_cli.system.interfaces import outside_addresses
 from tornado_cli.system.tls.credentials import Credentials, read_credentials
 
@@ -51,11 +51,6 @@ def addresses_for_others(host: str) -> list[str]:
     listened = addresses_of(host)
     found = [found for one in listened if one.host in WILDCARDS for found in outside_addresses(one.family)]
     return found + [one.host for one in listened if one.host not in WILDCARDS]
-
-
-def is_everywhere(host: str) -> bool:
-    """Say whether a host means all addresses."""
-    return plain_host(host) in {"", "*", *WILDCARDS}
 
 
 def _made(host: str) -> Choice:

@@ -57,6 +57,11 @@ def plain_host(host: str) -> str:
         return name
 
 
+def is_everywhere(host: str) -> bool:
+    """Say whether to listen on a host is to listen on all addresses."""
+    return plain_host(host) in {"", "*", *WILDCARDS}
+
+
 def is_address(host: str) -> bool:
     """Tell an address from a name."""
     try:
@@ -78,9 +83,7 @@ def is_loopback(host: str) -> bool:
 
 def url_of(scheme: str, host: str, port: int) -> str:
     """Return a URL to click on; listeners on all addresses are reached as localhost."""
-    name = plain_host(host)
-    if name in {"", "*", *WILDCARDS}:
-        name = "localhost"
+    name = "localhost" if is_everywhere(host) else plain_host(host)
     if ":" in name:
         name = f"[{name}]"
     default = {"http": 80, "https": 443}.get(scheme)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from tornado_cli.errors import UsageError
 from tornado_cli.records import Record
-from tornado_cli.system.addresses import WILDCARDS, plain_host
+from tornado_cli.system.addresses import is_everywhere, plain_host
 from tornado_cli.system.interfaces import outside_addresses
 
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -53,7 +53,7 @@ def patterns_of(texts: Iterable[str]) -> HostPatterns:
 
 def development_patterns(bound: str) -> list[str]:
     """Return by which hosts people reach what listens on a host of this machine."""
-    if plain_host(bound) not in {"", "*", *WILDCARDS}:
+    if not is_everywhere(bound):
         return [*_LOCAL, plain_host(bound)]
     addresses = [one for family in (socket.AF_INET, socket.AF_INET6) for one in outside_addresses(family)]
     own_name = _plain(socket.gethostname())

@@ -9,7 +9,6 @@ from tornado_cli.http.limits.request_limits import RequestLimits
 from tornado_cli.http.refusals.answers import Refusal, last_answer
 from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.refusals.refused import Refused
-from tornado_cli.http.tls.accept import TlsSocket
 
 _TOO_SLOW = "This request has not come in time."
 _TLS = "This port speaks plain HTTP, not HTTPS."
@@ -49,7 +48,8 @@ class Stalls:
                 return
         elif waiting is Waiting.READER:
             self._refused.note(Kind.SLOW_READER, client, exchange.path)
-        elif isinstance(stream.socket, TlsSocket) and stream.socket.is_shaking:
+        # Not by its class: where no TLS is spoken, nothing of it is imported.
+        elif getattr(stream.socket, "is_shaking", False):
             self._refused.note(Kind.SLOW_HANDSHAKE, client)
         elif has_pending(stream):
             self._refuse(connection, exchange, Kind.SLOW_HEADERS, _TOO_SLOW)

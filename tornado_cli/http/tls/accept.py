@@ -1,8 +1,7 @@
-"""The first bytes on a TLS port: a handshake, or plain HTTP, which gets an answer that says what to type."""
+"""The first bytes on a TLS port: a handshake, or plain HTTP, which is answered and turned away."""
 
 import contextlib
 import errno
-import html
 import re
 import socket
 import ssl
@@ -11,7 +10,7 @@ from typing import Any, Final
 
 from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.refusals.refused import Refused
-from tornado_cli.system.addresses import url_of
+from tornado_cli.http.tls.plain_http import answer_to, https_url
 
 _PEEKED: Final = 4096
 """Bytes of a plain request that are looked at: its first line and its Host are among them."""
@@ -19,12 +18,6 @@ _DISCARDED: Final = 1024 * 1024
 """Bytes of it that are read after the answer: unread ones would reset the connection before the answer is read."""
 _REQUEST: Final = re.compile(rb"[A-Z]{3,20}[ \r\n]")
 """How plain HTTP begins. TLS begins with a byte 22."""
-_TARGET: Final = re.compile(rb"[A-Z]+ (/[!-~]*) HTTP/")
-_HOST: Final = re.compile(
-    rb"\r\nhost:[ \t]*((?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)[ \t]*\r\n",
-    re.IGNORECASE,
-)
-
 _ORDINARY: Final = (ssl.SSLWantReadError, ssl.SSLWantWriteError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """What is no failure, or one that Tornado says nothing of."""
 
@@ -113,41 +106,3 @@ class TlsSocket(ssl.SSLSocket):
                 raise ssl.SSLWantReadError(ssl.SSL_ERROR_WANT_READ, "the client has not gone yet") from None
             self._left -= count or self._left
         raise ConnectionResetError(errno.ECONNRESET, "answered in plain HTTP")
-
-
-def https_url(head: bytes, address: str, port: int) -> str:
-    """Return what the client of a plain request should have asked for: by the host that it named, if it did."""
-    target, host = _TARGET.match(head), _HOST.search(head)
-    path = target[1].decode() if target else "/"
-    return f"https://{host[1].decode()}{path}" if host else f"{url_of('https', address, port)}{path}"
-
-
-def answer_to(head: bytes, url: str) -> bytes:
-    """Return the whole answer to a plain request, as a page where a browser asks."""
-    is_page = b"text/html" in head
-    body = _PAGE.format(url=html.escape(url)) if is_page else f"This port speaks HTTPS: {url}\n"
-    lines = (
-        "HTTP/1.1 400 Bad Request",
-        f"Content-Type: text/{'html' if is_page else 'plain'}; charset=utf-8",
-        f"Content-Length: {len(body.encode())}",
-        "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'",
-        "X-Content-Type-Options: nosniff",
-        "Cache-Control: no-store",
-        "Connection: close",
-    )
-    head_only = head.startswith(b"HEAD ")
-    return ("\r\n".join(lines) + "\r\n\r\n" + ("" if head_only else body)).encode()
-
-
-_PAGE: Final = """<!DOCTYPE html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark">
-<title>This port speaks HTTPS</title>
-<style>body {{ font: 1.1rem/1.5 system-ui, sans-serif; margin: 10vh auto; max-width: 36rem;
-padding: 0 1rem; overflow-wrap: anywhere }}</style>
-<h1>This port speaks HTTPS</h1>
-<p>You asked for it by plain HTTP. The same page, encrypted: <a href="{url}">{url}</a></p>
-</html>
-"""

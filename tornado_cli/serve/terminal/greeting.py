@@ -9,8 +9,8 @@ from tornado_cli.config.commands import ServeConfig
 from tornado_cli.logs.events import event
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.browser_tools.tools import PREFIX
-from tornado_cli.serve.certificate import addresses_for_others, is_everywhere
-from tornado_cli.system.addresses import is_loopback, url_of
+from tornado_cli.serve.certificate import addresses_for_others
+from tornado_cli.system.addresses import is_everywhere, is_loopback, url_of
 from tornado_cli.system.listeners import Opened
 from tornado_cli.terminal import Terminal
 
