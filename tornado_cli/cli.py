@@ -104,9 +104,16 @@ def _hint_for(error: click.ClickException) -> str:
     # What click's parser finds wrong comes without one.
     first = next(iter(sys.argv[1:]), "")
     path = context.command_path if context else f"tcli {first}" if first in COMMANDS else "tcli"
-    sibling = {"serve": "run", "run": "serve"}.get(first, "")
-    is_there = sibling and isinstance(error, click.NoSuchOption) and _has(sibling, error.option_name)
-    return f"{f'tcli {sibling} has it. ' if is_there else ''}See: {path} --help"
+    owner = _owner_of(error.option_name, first) if isinstance(error, click.NoSuchOption) else ""
+    return f"{owner}See: {path} --help"
+
+
+def _owner_of(flag: str, name: str) -> str:
+    """Say who may have a flag that this command has not: its sibling, or the application."""
+    sibling = {"serve": "run", "run": "serve"}.get(name)
+    if sibling is None:
+        return ""
+    return f"tcli {sibling} has it. " if _has(sibling, flag) else "Options of the application stand behind --. "
 
 
 def _has(name: str, flag: str) -> bool:

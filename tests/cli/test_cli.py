@@ -118,7 +118,11 @@ MISTAKES = {
     "serev": (2, "There is no command 'serev'.", "Did you mean serve?"),
     "frobnicate": (2, "There is no command 'frobnicate'.", "There are new, serve, run, cert. See: tcli --help"),
     "--frob": (2, "No such option '--frob'.", "See: tcli --help"),
-    "serve --frob": (2, "No such option '--frob'.", "See: tcli serve --help"),
+    "serve --frob": (
+        2,
+        "No such option '--frob'.",
+        "Options of the application stand behind --. See: tcli serve --help",
+    ),
     "serve --port x": (2, "Invalid value for '-p' / '--port': 'x' is not a valid whole number.", ""),
     "serve --port 70000": (2, "Invalid value for '-p' / '--port': 70000 is not in the range 0<=x<=65535.", ""),
     "serve --port": (2, "Option '--port' requires an argument.", "See: tcli serve --help"),
