@@ -1,6 +1,5 @@
 """What a process in production holds against requests and clients that ask for too much, of size or of patience."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -42,5 +41,5 @@ class Guard:
 
     def stalls(self, keep_alive: float | None) -> Stalls:
         """Return what ends connections of one server that stand still; it may have its own time between requests."""
-        limits = dataclasses.replace(self.limits, keep_alive=keep_alive) if keep_alive else self.limits
+        limits = self.limits.but(keep_alive=keep_alive) if keep_alive else self.limits
         return Stalls(limits, self.refused)

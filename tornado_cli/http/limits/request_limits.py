@@ -1,10 +1,9 @@
 """The limits of requests and clients, as values."""
 
-from dataclasses import dataclass
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RequestLimits:
+class RequestLimits(Record, kw_only=True):
     """Sizes in bytes, times in seconds; 0 is no limit but Tornado's own."""
 
     header_size: int = 32 * 1024
