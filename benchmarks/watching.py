@@ -15,7 +15,7 @@ from harness.saved_project import add_files, add_ignored_folders
 from harness.tables import table
 from harness.verdict import Promise, conclude, progress, run, say
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.serve.watching.changes import ChangedFiles
 from tornado_cli.serve.watching.choice import ground_of
 from tornado_cli.serve.watching.watcher import Watcher

@@ -14,7 +14,8 @@ from support.project import write
 from support.server_process import ServerProcess
 
 from tornado_cli.cli import COMMANDS
-from tornado_cli.config.commands import RunConfig, ServeConfig
+from tornado_cli.config.run import RunConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import COMMANDS_WITH_SETTINGS, Settings, check_table
 from tornado_cli.errors import ExitCode
 

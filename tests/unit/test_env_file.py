@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tornado_cli.config.commands import RunConfig, ServeConfig, ServingConfig
 from tornado_cli.config.env_file import MalformedLineError, env_file_of, environment_of, variables_in
+from tornado_cli.config.run import RunConfig
+from tornado_cli.config.serve import ServeConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.config.sources import PYPROJECT, Settings
 from tornado_cli.errors import UsageError
 

@@ -9,8 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from tornado_cli.config.command_line import SettingsCommand, options_of, settings_of_command
-from tornado_cli.config.commands import RunConfig, ServeConfig, ServingConfig
 from tornado_cli.config.options import option
+from tornado_cli.config.run import RunConfig
+from tornado_cli.config.serve import ServeConfig
+from tornado_cli.config.serving import ServingConfig
 
 
 class Caught(Exception):  # noqa: N818 - not a failure: it carries out what a command was called with.

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import ExitCode, UsageError
 from tornado_cli.run.limits import NEED_RESTART, crash_budget, limits_of, reread
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.run.listening import binds_of, first_port, in_words, settled, tcp_hosts, urls_of
 from tornado_cli.system.binds import TcpBind, UnixBind

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.project import save_in_place, write
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.serve.watching import ground as ground_module
 from tornado_cli.serve.watching.changes import Sign
 from tornado_cli.serve.watching.choice import ground_of, is_broad

@@ -3,7 +3,7 @@
 import click
 
 from tornado_cli.config.command_line import SettingsCommand, options_of, reader_of_settings, settings_of_command
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.system.platform import require_fork
 
 

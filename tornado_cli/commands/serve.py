@@ -3,7 +3,7 @@
 import click
 
 from tornado_cli.config.command_line import SettingsCommand, options_of, settings_of_command
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.system.platform import require_fork
 
 

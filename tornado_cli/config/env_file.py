@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tornado_cli.config.commands import ServingConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.config.sources import PYPROJECT, Settings
 from tornado_cli.errors import UsageError
 

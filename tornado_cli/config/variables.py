@@ -4,7 +4,8 @@ import dataclasses
 import difflib
 from collections.abc import Mapping
 
-from tornado_cli.config.commands import RunConfig, ServeConfig
+from tornado_cli.config.run import RunConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.records import Record
 
 _OURS = "TCLI_"

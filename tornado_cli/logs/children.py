@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 
-from tornado_cli.config.commands import ServingConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.logs.access import LOGGER as ACCESS_LOGGER
 from tornado_cli.logs.sender import LAST_WORDS, LogSender
 from tornado_cli.logs.settings import parse_levels

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from tornado_cli.config.commands import ServingConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.logs.sender import LAST_WORDS, LogSender
 from tornado_cli.logs.settings import LogSettings, parse_levels
 from tornado_cli.logs.setup import configure

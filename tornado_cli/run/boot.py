@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tornado_cli.app.target import Target
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 
 LET_GO = signal.SIGURG
 """Has a leader close its listeners: none of its workers will serve any more that does not serve yet.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.http.exchange import Front
 from tornado_cli.http.limits.guard import Guard

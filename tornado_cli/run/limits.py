@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.run.fleet import Limits
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.logs.events import event
 from tornado_cli.system.addresses import url_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Kind, Target
-from tornado_cli.config.commands import RunConfig
 from tornado_cli.config.env_file import environment_of
+from tornado_cli.config.run import RunConfig
 from tornado_cli.config.sources import Settings
 from tornado_cli.errors import UsageError
 from tornado_cli.http.loops import check_loop

@@ -2,7 +2,7 @@
 
 import resource
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.http.limits.request_limits import RequestLimits
 
 _KIB, _MIB = 1024, 1024 * 1024

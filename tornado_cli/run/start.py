@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.config.sources import Settings, working_directory
 from tornado_cli.config.variables import about_misplaced_settings, strange_variables
 from tornado_cli.errors import ExitCode, TcliError, as_sentences

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Self
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.records import Record
 
 TURN, EDITS = range(2)

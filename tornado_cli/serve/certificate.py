@@ -2,7 +2,7 @@
 
 import logging
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.http.tls.certificate import given_credentials
 from tornado_cli.logs.events import event

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.env_file import env_file_of, environment_of
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import Settings
 from tornado_cli.config.variables import about_misplaced_settings
 from tornado_cli.errors import UsageError, as_sentences

@@ -1,6 +1,6 @@
 """By which hosts `tcli serve` shows what is nobody else's business: this machine's own, and those allowed besides."""
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.http.hosts.hosts import Hosts
 from tornado_cli.http.hosts.patterns import development_patterns
 

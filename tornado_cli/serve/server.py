@@ -12,7 +12,7 @@ from typing import Any
 
 from tornado_cli.app.foresight import foreseen_imports
 from tornado_cli.app.target import Target
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import PYPROJECT
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
 from tornado_cli.events import Edited, ForkStage, StartProcess

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tornado_cli.app.discover import find_target
 from tornado_cli.app.target import Target
-from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.companions import companions_of
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import Settings, find_settings, working_directory
 from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tornado_cli.config.commands import ServingConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.system.tls.credentials import Credentials, TlsFiles, read_credentials
 

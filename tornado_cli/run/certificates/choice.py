@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tornado_cli.config.commands import RunConfig
+from tornado_cli.config.run import RunConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.http.tls.certificate import given_files
 from tornado_cli.run.certificates.sources import Sources

@@ -19,7 +19,7 @@ from tornado_cli.app.libraries import is_installed
 from tornado_cli.app.load import prepare_path
 from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Kind, Target
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.errors import ExitCode
 from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate

@@ -4,8 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Self
 
-from tornado_cli.config.commands import ServeConfig
 from tornado_cli.config.companions import Companion
+from tornado_cli.config.serve import ServeConfig
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

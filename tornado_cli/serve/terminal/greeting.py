@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tornado_cli.app.target import Target
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.logs.events import event
 from tornado_cli.logs.settings import LogFormat
 from tornado_cli.serve.browser_tools.tools import PREFIX

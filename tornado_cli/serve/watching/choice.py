@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from tornado_cli.config.commands import ServeConfig
+from tornado_cli.config.serve import ServeConfig
 from tornado_cli.errors import UsageError
 from tornado_cli.serve.watching.gitignore import IgnoreFile, parse_ignore_file
 from tornado_cli.serve.watching.ground import Ground
