@@ -252,6 +252,7 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "test_faults_clients::test_where_a_request_ends_is_never_in_doubt",
             "test_faults_clients::test_it_makes_no_difference_where_a_request_is_cut",
+            "test_proxies::test_no_request_is_smuggled_past_a_proxy",
         ),
     ),
     "N7": (
@@ -589,6 +590,13 @@ FAULTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "X7": (
         "others can reach a server that shows its application's insides",
         ("test_browser_tools::test_another_machine_gets_the_application_only_unless_it_may",),
+    ),
+    "X8": (
+        "requests and settings are full of secrets, and things go wrong",
+        (
+            "test_secrets_in_logs::test_nothing_secret_is_told",
+            "test_run_serving::test_an_access_line_masks_what_is_secret",
+        ),
     ),
     "X9": (
         "what comes from outside would be lines of the log",
