@@ -33,7 +33,7 @@ class Slices:
         while True:
             for is_added in (True, False, False, True):
                 app.transforms = added if is_added else []
-                handler.compute_etag = changed if is_added else plain
+                handler.compute_etag = changed if is_added else plain  # type: ignore[method-assign]
                 requests, cpu = self.requests, time.process_time()
                 await asyncio.sleep(SLICE)
                 self.done.append((is_added, self.requests - requests, time.process_time() - cpu))

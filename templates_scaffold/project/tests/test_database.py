@@ -7,12 +7,13 @@ import pytest
 # % if db == mongo
 # %| from project_name.db import engine
 # %| from project_name.db.indexes import INDEXES  # % if tables
-# %|
 # % else
 from project_name.db.mongo import engine
 from project_name.db.mongo.indexes import INDEXES
 
 # % endif
+from project_name.settings import SettingsError
+
 from .fake_mongo import FakeClient
 
 
@@ -46,3 +47,14 @@ def test_it_is_ready_to_be_used_when_it_is_open(monkeypatch: pytest.MonkeyPatch)
 
     asyncio.run(use())
     assert fake.is_closed
+
+
+def test_a_server_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SELECTION_TIMEOUT", 300)
+
+    async def start() -> None:
+        async with engine.opened("mongodb://127.0.0.1:1"):
+            pass
+
+    with pytest.raises(SettingsError, match=r"cannot be used: 127\.0\.0\.1:1: [^:]+$"):
+        asyncio.run(start())

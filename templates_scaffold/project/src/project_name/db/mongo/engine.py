@@ -5,7 +5,14 @@ from contextlib import asynccontextmanager
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.errors import PyMongoError
 
+# % if db == mongo
+# %| from ..settings import SettingsError
+# % else
+from ...settings import SettingsError
+
+# % endif
 from .base import Document
 from .indexes import INDEXES  # % if tables
 
@@ -33,6 +40,14 @@ class Database:
         """Fail unless the database answers."""
         await self.client.admin.command("ping")
 
+    async def check(self) -> None:
+        try:
+            await self.ping()
+        except PyMongoError as error:
+            # What follows is how long it has waited, and for whom.
+            reason = str(error).partition(" (configured timeouts")[0]
+            raise SettingsError(f"The database of DATABASE_URL cannot be used: {reason}") from None
+
     # % if tables
     async def make_indexes(self) -> None:
         """Make those that are missing; what is there stays."""
@@ -48,6 +63,7 @@ class Database:
 async def opened(url: str) -> AsyncIterator[Database]:
     database = Database(url)
     try:
+        await database.check()
         await database.make_indexes()  # % if tables
         yield database
     finally:
