@@ -14,6 +14,8 @@ from tornado_cli.records import Record
 
 _LONGEST_CALLED = 60
 _MOST_FRAMES = 60
+_AFTER_AWAIT = 3
+"""What RESUME says of where it stands (dis)."""
 
 
 class Site(Record):
@@ -132,8 +134,9 @@ def _call_written_at(site: Site) -> str:
 
 def _is_call(site: Site) -> bool:
     """Say whether something is called there, or awaited."""
-    name = dis.opname[site.code.co_code[site.instruction]]
-    return "CALL" in name or name in {"SEND", "YIELD_VALUE"}
+    name, argument = dis.opname[site.code.co_code[site.instruction]], site.code.co_code[site.instruction + 1]
+    # From Python 3.13 on, what is suspended stands already where it will go on.
+    return "CALL" in name or name in {"SEND", "YIELD_VALUE"} or (name == "RESUME" and argument & 3 == _AFTER_AWAIT)
 
 
 def _source_at(site: Site) -> str:
