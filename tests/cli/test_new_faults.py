@@ -124,6 +124,7 @@ def swapped_for_a_link(folder: Path, pattern: str, elsewhere: Path) -> Iterator[
         thread.join()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("pattern", "arguments"), [(".shop.tcli-*/src", []), ("shop/src", ["--force"])])
 def test_who_swaps_a_folder_for_a_link_meanwhile_leads_nothing_elsewhere(
     tmp_path: Path, pattern: str, arguments: list[str]

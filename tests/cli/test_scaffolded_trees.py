@@ -20,6 +20,7 @@ from tornado_cli.scaffold.catalog import PRESETS
 from tornado_cli.scaffold.generate import Plan, plan
 from tornado_cli.scaffold.rules import ContradictionError, completed
 
+pytestmark = pytest.mark.thorough
 TEMPLATE = "template"
 LEFT_OVER = re.compile(r"(#|<!--|/\*) ?%|project[-_ ]name", re.IGNORECASE)
 TRANSLATION = re.compile(r"\b_\(|locale\.translate")

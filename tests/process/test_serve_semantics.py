@@ -412,7 +412,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("prefix", ["", "bytecode"])
+@pytest.mark.parametrize("prefix", ["", pytest.param("bytecode", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("place", PLACES)
 def test_edits_of_one_size_in_one_second_are_served(tmp_path: Path, place: str, prefix: str) -> None:
     name, imports, value = PLACES[place]
