@@ -3,6 +3,8 @@
 import os
 import re
 import select
+import signal
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -180,9 +182,16 @@ def ask(question: str, *, choices: Sequence[str] = (), default: str = "") -> str
     """Ask until one of `choices` is typed, or anything where there are none; Ctrl-D ends it as Ctrl-C does."""
     from rich.console import Console
     from rich.prompt import Prompt
-    from rich.text import Text
+    from rich.text import Text, TextType
 
     class Question(Prompt):
+        @classmethod
+        def get_input(cls, console: Console, prompt: TextType, password: bool, stream: TextIO | None = None) -> str:
+            del password, stream
+            console.print(prompt, end="")
+            _wait_for_line()
+            return input()
+
         def process_response(self, value: str) -> str:
             return super().process_response(meant(value, choices))
 
@@ -193,6 +202,20 @@ def ask(question: str, *, choices: Sequence[str] = (), default: str = "") -> str
     except (EOFError, KeyboardInterrupt):
         console.print()
         raise KeyboardInterrupt from None
+
+
+def _wait_for_line() -> None:
+    """Wait with an eye on signals: one that comes just before `input` blocks would be heeded after the next line."""
+    if sys.platform == "win32":
+        return
+    reader, writer = socket.socketpair()
+    with reader, writer:
+        writer.setblocking(False)
+        before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        try:
+            select.select([sys.stdin, reader], [], [])
+        finally:
+            signal.set_wakeup_fd(before)
 
 
 def meant(typed: str, choices: Sequence[str]) -> str:

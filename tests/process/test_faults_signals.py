@@ -207,6 +207,17 @@ def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Si
         server.assert_port_is_free()
 
 
+@pytest.mark.parametrize("command", ["run", "serve"])
+def test_terms_until_its_very_end_change_nothing(tmp_path: Path, command: str) -> None:
+    # S13
+    write(tmp_path, {"main.py": app_that_says("one")})
+    with ServerProcess(command, cwd=tmp_path) as server:
+        server.wait_for("ready")
+        while server.is_running:
+            server.send(signal.SIGTERM)
+        assert server.wait_for_exit() == 0
+
+
 def test_a_second_term_changes_nothing(tmp_path: Path) -> None:
     # S13
     write(tmp_path, {"main.py": TROUBLE})

@@ -214,6 +214,10 @@ class ServerProcess:
         return self._process.pid
 
     @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    @property
     def url(self) -> str:
         return str(self.wait_for("listening")["url"])
 

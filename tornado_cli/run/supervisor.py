@@ -90,6 +90,7 @@ class Supervisor:
                 self._handing_out.look()
             self._handle(events.Tick(self._look()))
         end_descendants()
+        self._inbox.heed_no_more()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 

@@ -110,6 +110,7 @@ class Server:
             self._read_edits()
             self._handle(events.Tick())
         self._tree.end()
+        self._inbox.heed_no_more()
         event(logger, logging.INFO, "stopped", "Stopped.", code=int(self._code))
         return self._code
 

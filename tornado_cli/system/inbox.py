@@ -14,6 +14,7 @@ class Inbox:
 
     def __init__(self, signals: Sequence[signal.Signals]) -> None:
         self._selector = selectors.DefaultSelector()
+        self._signals = tuple(signals)
         self._wakeup = SignalWakeup(signals)
         self._selector.register(self._wakeup, selectors.EVENT_READ, None)
         self.ignored_before = self._wakeup.ignored_before
@@ -36,6 +37,10 @@ class Inbox:
         for key in ready:
             if key.data is not None and self._selector.get_map().get(key.fd) is key:
                 key.data()
+
+    def heed_no_more(self) -> None:
+        """Have no signal change how this process ends: an interpreter that ends gives up its handlers first."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._signals)
 
     def close(self) -> None:
         self._selector.close()
