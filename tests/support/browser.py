@@ -43,11 +43,11 @@ _FLAGS = (
     "--lang=en",
     "--no-first-run",
 )
-# Fails when it has waited too long; a page that goes away takes it along.
+# Fails when it has waited too long; a page that goes away takes it along, and one that comes is empty at first.
 _LOOK = """new Promise((resolve, reject) => {{
     const last = performance.now() + {milliseconds};
     const look = () => {{
-        const found = {expression};
+        const found = document.documentElement && ({expression});
         if (found) resolve(found);
         else if (performance.now() > last) reject(new Error("waited in vain"));
         else setTimeout(look, 10);

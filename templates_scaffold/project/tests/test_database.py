@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from pymongo.errors import ServerSelectionTimeoutError
 
 # % if db == mongo
 # %| from project_name.db import engine
@@ -50,11 +51,14 @@ def test_it_is_ready_to_be_used_when_it_is_open(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_server_that_is_not_there_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "SELECTION_TIMEOUT", 300)
+    async def no_answer(_: engine.Database) -> None:
+        raise ServerSelectionTimeoutError("shop:1: refused (configured timeouts: 5s), Timeout: 5s")
+
+    monkeypatch.setattr(engine.Database, "ping", no_answer)
 
     async def start() -> None:
-        async with engine.opened("mongodb://127.0.0.1:1"):
+        async with engine.opened("mongodb://shop:1"):
             pass
 
-    with pytest.raises(SettingsError, match=r"cannot be used: 127\.0\.0\.1:1: [^:]+$"):
+    with pytest.raises(SettingsError, match=r"cannot be used: shop:1: refused$"):
         asyncio.run(start())
