@@ -4,12 +4,10 @@ import dataclasses
 import difflib
 from collections.abc import Mapping
 
-from tornado_cli.config.run import RunConfig
-from tornado_cli.config.serve import ServeConfig
 from tornado_cli.records import Record
 
 _OURS = "TCLI_"
-_CONFIGS = {"TCLI_SERVE_": ServeConfig, "TCLI_RUN_": RunConfig}
+_PREFIXES = ("TCLI_SERVE_", "TCLI_RUN_")
 _NEAR = 0.8
 """From here on a name is taken for a misspelling of another: `TCLI_PORT` for `TCLI_RUN_PORT`."""
 
@@ -33,16 +31,20 @@ def strange_variables(environ: Mapping[str, str]) -> list[StrangeVariable]:
 
     What merely begins with TCLI_ and resembles nothing of ours is somebody else's.
     """
+    ours = [name for name, value in environ.items() if value and name.startswith(_OURS)]
+    if not ours:
+        return []
     known = _known()
-    names = [name for name, value in environ.items() if value and name.startswith(_OURS) and name not in known]
+    names = [name for name in ours if name not in known]
     found = [StrangeVariable(name, next(iter(difflib.get_close_matches(name, known, 1, _NEAR)), "")) for name in names]
-    return [one for one in found if one.near or one.name.startswith(tuple(_CONFIGS))]
+    return [one for one in found if one.near or one.name.startswith(_PREFIXES)]
 
 
 def about_misplaced_settings(variables: Mapping[str, str], environ: Mapping[str, str]) -> str:
     """Say which settings of ours an env file has added to `environ`, if any: they come too late to be settings."""
-    known = _known()
-    names = sorted(name for name in variables if name in known and name not in environ)
+    added = [name for name in variables if name.startswith(_OURS) and name not in environ]
+    known = _known() if added else []
+    names = sorted(name for name in added if name in known)
     if not names:
         return ""
     return f"{', '.join(names)} in the env file is the application's: tcli reads the environment and pyproject.toml."
@@ -50,9 +52,13 @@ def about_misplaced_settings(variables: Mapping[str, str], environ: Mapping[str,
 
 def _known() -> list[str]:
     """Return the names that mean something, as they are declared in `config.options`."""
+    # Of both commands: each has the settings of one only, and mostly there is nothing to look up.
+    from tornado_cli.config.run import RunConfig
+    from tornado_cli.config.serve import ServeConfig
+
     options = [
         f"{prefix}{field.name}".upper()
-        for prefix, config in _CONFIGS.items()
+        for prefix, config in zip(_PREFIXES, (ServeConfig, RunConfig), strict=True)
         for field in dataclasses.fields(config)
         if "option" in field.metadata
     ]

@@ -1,6 +1,7 @@
 """Which certificate the dev server serves with: the user's own, or one of ours that covers the network, too."""
 
 import logging
+from typing import TYPE_CHECKING
 
 from tornado_cli.config.serve import ServeConfig
 from tornado_cli.errors import UsageError
@@ -9,7 +10,9 @@ from tornado_cli.logs.events import event
 from tornado_cli.records import Record
 from tornado_cli.system.addresses import WILDCARDS, addresses_of, is_everywhere, is_loopback, plain_host
 from tornado_cli.system.interfaces import outside_addresses
-from tornado_cli.system.tls.credentials import Credentials, read_credentials
+
+if TYPE_CHECKING:
+    from tornado_cli.system.tls.credentials import Credentials
 
 logger = logging.getLogger("tornado_cli.serve")
 
@@ -17,7 +20,7 @@ logger = logging.getLogger("tornado_cli.serve")
 class Choice(Record, kw_only=True):
     """What is served with; None is plain HTTP."""
 
-    credentials: Credentials | None = None
+    credentials: "Credentials | None" = None
     is_ours: bool = False
     uncovered: tuple[str, ...] = ()
     """Addresses by which others may come and find a certificate that is not for them."""
@@ -55,6 +58,7 @@ def addresses_for_others(host: str) -> list[str]:
 
 def _made(host: str) -> Choice:
     from tornado_cli.system.certificates.development import development_certificate, vouches_for
+    from tornado_cli.system.tls.credentials import read_credentials
 
     others = addresses_for_others(host)
     covered = [address for address in others if vouches_for(address)]

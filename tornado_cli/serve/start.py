@@ -12,6 +12,7 @@ from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import Settings, find_settings, working_directory
 from tornado_cli.config.variables import strange_variables
 from tornado_cli.errors import ExitCode
+from tornado_cli.http.hosts.patterns import patterns_of
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
 from tornado_cli.serve.boot import WORDS, ServeBoot
@@ -19,7 +20,6 @@ from tornado_cli.serve.browser_tools.editors import url_template
 from tornado_cli.serve.certificate import certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
-from tornado_cli.serve.hosts import guarding_hosts
 from tornado_cli.serve.server import SIGNALS, Server
 from tornado_cli.serve.terminal.greeting import greet
 from tornado_cli.serve.terminal.keys import ALL_KEYS
@@ -51,7 +51,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     for variable in strange_variables(os.environ):
         Terminal().warning(variable.message, variable.hint)
     target = _found(config, settings, directory)
-    guarding_hosts(config)
+    patterns_of(config.allowed_hosts)
     url_template(config.editor, os.environ)
     environment = Environment(config, settings, directory)
     certificate = certificate_for(config)
