@@ -1,11 +1,14 @@
 """Stack dumps of a process that may be stuck: threads always, tasks where Python still runs."""
 
-import asyncio
 import faulthandler
 import os
 import re
 import signal
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 # A real-time signal: applications have their own use for the others. None where the system has none.
 DUMP: signal.Signals | None = getattr(signal, "SIGRTMAX", None)
@@ -41,6 +44,9 @@ def stack_in(dump: str) -> list[tuple[str, int, str]]:
 
 
 def _dump_tasks(_number: int, _frame: FrameType | None) -> None:
+    # Where there is a loop it is there already; who only sends the signal needs none.
+    import asyncio
+
     loop = asyncio._get_running_loop()  # noqa: SLF001 - get_running_loop raises where there is none.
     if loop is None:
         return

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from tornado_cli.errors import TcliError
 from tornado_cli.events import StartProcess
-from tornado_cli.http.hosts.hosts import Hosts
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import EDITS, ServeBoot
 from tornado_cli.system.shared_words import SharedWords
 
 if TYPE_CHECKING:
+    from tornado_cli.http.hosts.hosts import Hosts
     from tornado_cli.serve.inspector.inspector import Inspector
 
 logger = logging.getLogger("tornado_cli.serve")
@@ -31,7 +31,7 @@ class Tools(Record, kw_only=True):
 
     token: str
     """Made for each run of the server: who has it has read one of our pages."""
-    hosts: Hosts
+    hosts: "Hosts"
     build: Callable[[], str]
     """Names what is served now: another code, template or static file is another build."""
     debug: bool = False
@@ -60,7 +60,7 @@ class Tools(Record, kw_only=True):
 
 
 def tools_for(
-    boot: ServeBoot, order: StartProcess, hosts: Hosts, words: SharedWords, inspector: "Inspector | None"
+    boot: ServeBoot, order: StartProcess, hosts: "Hosts", words: SharedWords, inspector: "Inspector | None"
 ) -> Tools:
     """Return the tools of a process that is started with this order."""
     config = boot.config
