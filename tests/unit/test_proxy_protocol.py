@@ -24,7 +24,7 @@ def addresses(source: str, port: int) -> bytes:
 
 
 def tcp(source: str, port: int, extras: bytes = b"") -> bytes:
-    family = 0x11 if "." in source else 0x21
+    family = 0x11 if ipaddress.ip_address(source).version == 4 else 0x21
     return version_2(0x21, family, addresses(source, port) + extras)
 
 
