@@ -1,13 +1,16 @@
-"""Requests per CPU second of `tcli run` beside plain `fork_processes`, in interleaved rounds, as paired ratios."""  # noqa: INP001 - a script, in no package.
+"""Requests per CPU second of `tcli run` beside plain `fork_processes`, in turn, as paired ratios of rounds."""  # noqa: INP001 - a script, in no package.
 
 import argparse
 import importlib.util
 import os
 import statistics
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 
-from harness.contenders import CONTENDERS, TLS_CONTENDERS, WORKERS, Contender, running
+from harness.contenders import CONTENDERS, TLS_CONTENDERS, WORKERS, Contender, RunningContender, running
 from harness.intervals import median_interval
 from harness.ports import free_port
 from harness.tables import table
@@ -15,6 +18,8 @@ from harness.verdict import CannotMeasureError, Promise, conclude, progress, run
 from harness.wrk import require_wrk, wrk
 
 CPUS = 2
+SLICE = 1
+"""Seconds."""
 MOST_UNEVEN = 0.25
 LEAST_BUSY = 1.9
 """Of two CPUs, workers and load generator together."""
@@ -52,25 +57,60 @@ class Measured:
     bad: int
 
 
-def measure(contender: Contender, connections: int, seconds: int) -> Measured:
-    with running(contender, free_port()) as server:
-        wrk(server.url, connections=connections, seconds=1)
-        lines, before, began = server.log_lines(), server.cpu_time(), time.monotonic()
-        load = wrk(server.url, connections=connections, seconds=seconds)
-        elapsed, after = time.monotonic() - began, server.cpu_time()
+@dataclass(slots=True)
+class Counted:
+    """What the slices of one contender in one round add up to."""
+
+    requests: int = 0
+    bad: int = 0
+    elapsed: float = 0.0
+    load_cpu: float = 0.0
+    tree_cpu: float = 0.0
+    by_worker: Counter[int] = field(default_factory=Counter)
+    """Seconds of each, by pid."""
+
+    def add(self, server: RunningContender, connections: int) -> None:
+        """Load it for a slice."""
+        before, began = server.cpu_time(), time.monotonic()
+        load = wrk(server.url, connections=connections, seconds=SLICE)
+        self.elapsed += time.monotonic() - began
+        after = server.cpu_time()
+        self.requests += load.requests
+        self.bad += load.bad
+        self.load_cpu += load.cpu
+        self.tree_cpu += after.whole_tree - before.whole_tree
+        self.by_worker.update({pid: used - before.by_worker.get(pid, 0.0) for pid, used in after.by_worker.items()})
+
+    def measured(self, lines: int) -> Measured:
+        spent = sorted(self.by_worker.values())[-WORKERS:]
+        mean = sum(spent) / WORKERS
+        return Measured(
+            per_second=self.requests / self.elapsed,
+            per_cpu_second=self.requests / self.tree_cpu,
+            busy=(sum(spent) + self.load_cpu) / self.elapsed,
+            uneven=max(abs(one - mean) for one in spent) / mean,
+            logged=lines / self.requests,
+            bad=self.bad,
+        )
+
+
+def measure(contenders: Sequence[Contender], connections: int, slices: int) -> list[Measured]:
+    """Load them in turn, a slice each, so that a machine whose speed changes changes it for all of them."""
+    with ExitStack() as stack:
+        servers = [stack.enter_context(running(contender, free_port())) for contender in contenders]
+        for server in servers:
+            wrk(server.url, connections=connections, seconds=SLICE)
+        lines = [server.log_lines() for server in servers]
+        counted = [Counted() for _ in servers]
+        pairs = list(zip(counted, servers, strict=True))
+        for number in range(slices):
+            # Back and forth: a slow drift favours nobody.
+            for one, server in pairs if number % 2 == 0 else pairs[::-1]:
+                one.add(server, connections)
         # The log's last lines may still be on their way.
         time.sleep(0.2)
-        logged = (server.log_lines() - lines) / load.requests
-    spent = sorted(used - before.by_worker.get(pid, 0.0) for pid, used in after.by_worker.items())[-WORKERS:]
-    mean = sum(spent) / WORKERS
-    return Measured(
-        per_second=load.requests / elapsed,
-        per_cpu_second=load.requests / (after.whole_tree - before.whole_tree),
-        busy=(sum(spent) + load.cpu) / elapsed,
-        uneven=max(abs(one - mean) for one in spent) / mean,
-        logged=logged,
-        bad=load.bad,
-    )
+        said = [server.log_lines() - before for server, before in zip(servers, lines, strict=True)]
+    return [one.measured(many) for one, many in zip(counted, said, strict=True)]
 
 
 def check(contenders: list[Contender]) -> None:
@@ -87,7 +127,7 @@ def check(contenders: list[Contender]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--seconds", type=int, default=5, help="Of load for each row and round.")
+    parser.add_argument("--slices", type=int, default=5, help=f"Of {SLICE} s of load, for each row and round.")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--skip", default="", help="Leave out rows whose name holds this.")
     parser.add_argument("--tls", action="store_true", help="Compare over TLS, all with the same certificate.")
@@ -97,9 +137,7 @@ def main() -> int:
     check(contenders)
     found: dict[str, list[Measured]] = {one.name: [] for one in contenders}
     for number in range(settings.rounds):
-        # Back and forth: a slow drift of the machine favours nobody.
-        for contender in contenders if number % 2 == 0 else contenders[::-1]:
-            one = measure(contender, settings.connections, settings.seconds)
+        for contender, one in zip(contenders, measure(contenders, settings.connections, settings.slices), strict=True):
             found[contender.name].append(one)
             progress(
                 f"round {number + 1} {contender.name:24} {one.per_second:7.0f} req/s {one.per_cpu_second:7.0f} "
