@@ -208,6 +208,8 @@ def test_requests_that_cannot_be_understood_are_told_of_once_and_counted(tmp_pat
                 client.wait_for_clean_end()
         assert server.get("/last").status == 404
         server.wait_for("access", path="/last")
+        # What was answered goes to the log before what was said.
+        server.wait_for("malformed_request")
         [told] = server.seen("malformed_request")
         assert told["client"] == "127.0.0.1"
         assert "Malformed HTTP request line" in str(told["message"])

@@ -19,6 +19,7 @@ from tornado_cli.events import AppFailed, Drain, Message, Ready
 from tornado_cli.http.accept import Admission, GatedListener, gated
 from tornado_cli.http.drain import Draining, Manner
 from tornado_cli.http.exchange import Exchange, request_ids
+from tornado_cli.http.interest import put_off_stops
 from tornado_cli.http.orders import Orders
 from tornado_cli.http.readiness import until_path_answers
 from tornado_cli.http.server import ObservedServer
@@ -170,6 +171,7 @@ class Service:
         if self._terms.redirect is not None:
             self._serve_besides(self._terms.redirect, self._terms.redirecting)
         loop = IOLoop.current()
+        put_off_stops(loop)
         self._orders.listen(loop)
         # Run by the loop itself: who reports ready serves.
         loop.add_callback(self._become_ready)
