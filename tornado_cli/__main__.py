@@ -1,13 +1,17 @@
 """The program `tcli`, which is `python -m tornado_cli` too."""
 
+import gc
 import sys
-from typing import NoReturn
 
-from tornado_cli.errors import ExitCode
 from tornado_cli.system.standard_descriptors import open_standard_descriptors
 
+# The name that type checkers know; where `typing` is imported, the forkserver's interpreter is started later for it.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
-def main() -> NoReturn:
+
+def main() -> "NoReturn":
     """Run the command line and leave with a code of ExitCode."""
     open_standard_descriptors()
     try:
@@ -17,13 +21,17 @@ def main() -> NoReturn:
 
         cli.main()
     except KeyboardInterrupt:
+        from tornado_cli.errors import ExitCode
+
         sys.exit(ExitCode.INTERRUPTED)
 
 
-def _serve_with_a_head_start() -> NoReturn:
+def _serve_with_a_head_start() -> "NoReturn":
     from tornado_cli.serve.forkservers import head_start
 
     head_start.begin(sys.argv[2:])
+    # Nothing of what is imported now is garbage; when the server runs, it is looked for again.
+    gc.disable()
     try:
         from tornado_cli import cli
 

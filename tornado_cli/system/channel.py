@@ -4,15 +4,12 @@ import contextlib
 import os
 import select
 import socket
-import sys
 from collections.abc import Sequence
 
 from tornado_cli.events import Message, decode, encode
 from tornado_cli.records import Record
+from tornado_cli.system.channel_ends import KIND, connected_ends
 
-# Both keep message boundaries, so a sender that dies half-way leaves no half message behind.
-# macOS has no sequenced packets here; there a closed peer is told by ECONNRESET.
-_KIND = socket.SOCK_SEQPACKET if sys.platform == "linux" else socket.SOCK_DGRAM
 MAX_MESSAGE = 256 * 1024
 """Bytes. A failure as long as `app.failures` describes them goes through, in any script."""
 _MAX_DESCRIPTORS = 32
@@ -41,7 +38,7 @@ class Channel:
     def from_descriptor(cls, descriptor: int) -> "Channel":
         """Take over an inherited end; programs started from here do not inherit it in turn."""
         os.set_inheritable(descriptor, False)
-        return cls(socket.socket(socket.AF_UNIX, _KIND, fileno=descriptor))
+        return cls(socket.socket(socket.AF_UNIX, KIND, fileno=descriptor))
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -94,6 +91,6 @@ class Channel:
 
 def channel_pair() -> tuple[Channel, Channel]:
     """Return the top process's end, which does not block, and the child's end, which does."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, _KIND)
-    ours.setblocking(False)
-    return Channel(ours), Channel(theirs)
+    ours, theirs = map(Channel.from_descriptor, connected_ends())
+    ours.set_blocking(False)
+    return ours, theirs

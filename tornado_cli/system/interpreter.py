@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from tornado_cli.records import Record
+from tornado_cli.system.environments import python_of_project
 from tornado_cli.system.interpreter_flags import interpreter_flags
 
 DISTRIBUTION: Final = "tornado-tcli"
-ENVIRONMENT_FOLDERS: Final = (".venv", "venv")
-PROJECT_MARKS: Final = ("pyproject.toml", ".git")
 # Holds the id of the process that was exec'd: kept by exec and not by fork, so children decide for themselves.
 REEXEC_MARKER: Final = "TCLI_REEXEC_PID"
 
@@ -82,14 +81,9 @@ def reexec_plan(
 
 
 def project_interpreter(directory: Path, environ: Mapping[str, str], current: str) -> Path | None:
-    """Return the Python of the project around a directory; none when it has none or is `current` (a `sys.prefix`).
-
-    Environments are compared, not Pythons: in most of them that is a symlink to the same program.
-    """
-    environments = [folder for folder in _candidates(directory, environ) if _python(folder).exists()]
-    if not environments or any(_is_same(folder, current) for folder in environments):
-        return None
-    return _python(environments[0])
+    """Return the Python of the project around a directory; none when it has none or is `current` (a `sys.prefix`)."""
+    python = python_of_project(str(directory), environ, current)
+    return None if python is None else Path(python)
 
 
 def has_tcli(python: Path) -> bool:
@@ -124,31 +118,6 @@ def install_command(python: Path, source: str) -> str:
     if _is_installed(python, "pip"):
         return f"{quoted} -m pip install {source}"
     return f"uv pip install --python {quoted} {source}"
-
-
-def _candidates(directory: Path, environ: Mapping[str, str]) -> Iterator[Path]:
-    if activated := environ.get("VIRTUAL_ENV"):
-        yield Path(activated)
-    for folder in _up_to_project(directory.absolute()):
-        for name in ENVIRONMENT_FOLDERS:
-            yield folder / name
-
-
-def _up_to_project(directory: Path) -> list[Path]:
-    """Return a directory and those above it up to the project's own; only itself when no project is around it."""
-    folders = [directory, *directory.parents]
-    for place, folder in enumerate(folders):
-        if any((folder / mark).exists() for mark in PROJECT_MARKS):
-            return folders[: place + 1]
-    return [directory]
-
-
-def _python(environment: Path) -> Path:
-    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-
-
-def _is_same(environment: Path, prefix: str) -> bool:
-    return os.path.realpath(environment) == os.path.realpath(prefix)
 
 
 def _is_installed(python: Path, name: str) -> bool:
