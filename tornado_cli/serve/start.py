@@ -1,5 +1,6 @@
 """From the options of `tcli serve` to a running dev server, and back."""
 
+import gc
 import logging
 import os
 from functools import partial
@@ -103,6 +104,8 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
             watcher.start()
         try:
             with company(companions, boot, log, environ=environment.variables, directory=settings.directory):
+                gc.freeze()
+                gc.enable()
                 return server.run()
         finally:
             terminal.give_back()

@@ -54,7 +54,8 @@ class Forkserver:
     def __init__(self, control: Channel, boot: ServeBoot) -> None:
         self._control = control
         self._boot = boot
-        self._is_complete = False
+        self._has_forked = False
+        self._is_complete = not boot.config.warm
         self._processes: dict[int, int] = {}
         """Numbers of the processes forked, by pid."""
         self._stages: set[int] = set()
@@ -82,14 +83,6 @@ class Forkserver:
                     return born
                 if has_ended:
                     self._end_strays()
-                self._prepare_further()
-
-    def _prepare_further(self) -> None:
-        if self._processes and not self._is_complete:
-            self._is_complete = True
-            import_what_is_wanted_later(debug=self._boot.config.debug)
-            gc.collect()
-            gc.freeze()
 
     def _obey_all(self) -> NewProcess | NewStage | None:
         while True:
@@ -135,7 +128,17 @@ class Forkserver:
         self._report_forked(StageForked(number=order.number, pid=pid), pid)
         return None
 
+    def _prepare_further(self) -> None:
+        """Do for all later children what the first one, for whose answer somebody waits, has to do without."""
+        if self._has_forked and not self._is_complete:
+            self._is_complete = True
+            import_what_is_wanted_later(debug=self._boot.config.debug)
+            gc.collect()
+            gc.freeze()
+        self._has_forked = True
+
     def _fork(self) -> int:
+        self._prepare_further()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
