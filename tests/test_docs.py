@@ -1,6 +1,5 @@
 """What the documents say is so: options and defaults, commands, examples, links."""
 
-import dataclasses
 import importlib
 import re
 import shlex
@@ -16,13 +15,14 @@ from support.server_process import ServerProcess
 from tornado_cli.cli import COMMANDS
 from tornado_cli.config.run import RunConfig
 from tornado_cli.config.serve import ServeConfig
+from tornado_cli.config.serving import ServingConfig
 from tornado_cli.config.sources import COMMANDS_WITH_SETTINGS, Settings, check_table
 from tornado_cli.errors import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-CONFIGS = {"serve": ServeConfig, "run": RunConfig}
+CONFIGS: dict[str, type[ServingConfig]] = {"serve": ServeConfig, "run": RunConfig}
 GROUP_FLAGS = {"--help", "-h", "--version"}
 # Of other programs, and of applications in examples.
 FOREIGN_FLAGS = {
@@ -77,11 +77,10 @@ def test_the_readme_has_each_option_of_a_command_and_no_other(name: str) -> None
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_readme_has_the_defaults_that_are_declared(name: str) -> None:
     shown = {flags: default.strip("`") for flags, _, default in ROW.findall(section(name))}
-    for field in dataclasses.fields(CONFIGS[name]):
-        default = field.default
-        if "option" not in field.metadata or isinstance(default, bool) or default in {"", ()}:
+    for option in CONFIGS[name].options.values():
+        default, flag = option.default, option.flags[-1]
+        if isinstance(default, bool) or default in {"", ()}:
             continue
-        flag = field.metadata["option"].flags[-1]
         cell = next(cell for flags, cell in shown.items() if f"`{flag}`" in flags)
         assert cell == (f"{default:g}" if isinstance(default, float) else str(default)), flag
 
@@ -136,8 +135,8 @@ def test_settings_in_documents_are_settings(text: str) -> None:
     settings = Settings(ROOT, text, tomllib.loads(text)["tool"]["tcli"])
     types = {str: str, float: float, int: int, bool: bool, tuple: list}
     for name in COMMANDS_WITH_SETTINGS:
-        fields = [field for field in dataclasses.fields(CONFIGS[name]) if "option" in field.metadata]
-        known = {field.name.replace("_", "-"): types[type(field.default)] for field in fields}
+        options = CONFIGS[name].options
+        known = {field.replace("_", "-"): types[type(option.default)] for field, option in options.items()}
         check_table(settings, name, known)
 
 

@@ -18,8 +18,10 @@ class Record:
 
     def __init_subclass__(cls, *, kw_only: bool = False) -> None:
         del kw_only  # It is for type checkers to hold.
+        super().__init_subclass__()
         own = tuple(cls.__annotations__)
-        cls.__match_args__ = (*cls.__match_args__, *own)  # type: ignore[misc] # type checkers make one up themselves
+        names = dict.fromkeys((*cls.__match_args__, *own))
+        cls.__match_args__ = tuple(names)  # type: ignore[misc] # type checkers make one up themselves
         cls._names = cls._names.union(own)
         cls._defaults = {**cls._defaults, **{name: cls.__dict__[name] for name in own if name in cls.__dict__}}
 

@@ -1,7 +1,5 @@
 """Which call has held the loop for too long, decided from replayed looks."""
 
-from dataclasses import replace
-
 from tornado_cli.app.blocked.stretch import STILL, Blocked, Look, Stretches
 from tornado_cli.app.repeats import AT_ONCE, WINDOW, Repeats
 
@@ -25,7 +23,7 @@ def told_by(*looks: Seen, threshold: float = 0.1) -> list[Blocked[str, str]]:
 
 def only(reports: list[Blocked[str, str]]) -> Blocked[str, str]:
     [report] = reports
-    return replace(report, seconds=round(report.seconds, 3))
+    return report.but(seconds=round(report.seconds, 3))
 
 
 def test_one_call_that_holds_the_loop_is_told_when_its_turn_has_ended() -> None:
@@ -69,27 +67,27 @@ def test_what_never_seems_to_end_is_told_once_while_it_lasts_and_once_at_its_end
 
 
 def test_the_request_is_remembered_though_it_is_seen_but_once() -> None:
-    looks = [at(1.03, 1.0), replace(at(1.06, 1.0), request="GET /"), at(1.12, 1.0)]
+    looks = [at(1.03, 1.0), at(1.06, 1.0).but(request="GET /"), at(1.12, 1.0)]
     assert only(told_by(*looks, idle(1.2, ended_at=1.15))).request == "GET /"
 
 
 def test_code_that_keeps_the_interpreter_to_itself_is_told_though_it_is_seen_but_once() -> None:
-    late = replace(at(2.2, 1.0), late=1.1, cpu=1.1)
+    late = at(2.2, 1.0).but(late=1.1, cpu=1.1)
     assert only(told_by(late, idle(2.3, ended_at=2.2))) == Blocked(1.2, "main.py:3", None, is_over=True)
 
 
 def test_a_process_that_was_stopped_is_not_a_loop_that_was_blocked() -> None:
-    stopped = replace(at(9.0, 1.0), late=7.9, cpu=0.001)
+    stopped = at(9.0, 1.0).but(late=7.9, cpu=0.001)
     assert not told_by(at(1.03, 1.0), stopped, idle(9.1, ended_at=9.01))
-    woken = replace(idle(9.0, ended_at=8.99), late=7.9, cpu=0.001)
+    woken = idle(9.0, ended_at=8.99).but(late=7.9, cpu=0.001)
     assert not told_by(at(1.03, 1.0), woken)
 
 
 def test_what_is_slow_for_want_of_a_cpu_is_not_told() -> None:
-    starved = replace(at(1.4, 1.0), late=0.3, cpu=0.01, starved=0.35)
+    starved = at(1.4, 1.0).but(late=0.3, cpu=0.01, starved=0.35)
     assert not told_by(at(1.03, 1.0), starved, idle(1.45, ended_at=1.42))
-    assert not told_by(at(1.03, 1.0), replace(idle(1.4, ended_at=1.35), starved=0.3))
-    both = [at(1.03, 1.0), replace(at(1.4, 1.0), starved=0.2), idle(1.45, ended_at=1.42)]
+    assert not told_by(at(1.03, 1.0), idle(1.4, ended_at=1.35).but(starved=0.3))
+    both = [at(1.03, 1.0), at(1.4, 1.0).but(starved=0.2), idle(1.45, ended_at=1.42)]
     assert only(told_by(*both)).seconds == 0.42
 
 

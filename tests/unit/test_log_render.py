@@ -3,7 +3,6 @@
 import json
 import logging
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,7 +42,7 @@ def test_a_long_message_is_wrapped_under_itself(columns: int) -> None:
 def test_a_companion_has_a_colour_of_its_own_and_everybody_else_is_quiet() -> None:
     same = painter()
     drawn = {
-        (name, logger): same.record(replace(RECORD, source=name, logger=logger)).partition(name)[0]
+        (name, logger): same.record(RECORD.but(source=name, logger=logger)).partition(name)[0]
         for name in ("css", "js")
         for logger in (COMPANION, "app")
     }

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from tornado_cli.config.command_line import SettingsCommand, options_of, settings_of_command
-from tornado_cli.config.options import option
+from tornado_cli.config.options import Config, option
 from tornado_cli.config.run import RunConfig
 from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.serving import ServingConfig
@@ -136,29 +135,26 @@ def test_a_config_survives_its_way_to_another_process(kind: type[ServingConfig])
 
 @pytest.mark.parametrize(("command", "kind"), [(serve, ServeConfig), (run, RunConfig)])
 def test_a_command_without_anything_has_the_defaults_of_its_class(command: click.Command, kind: Any) -> None:
-    assert replace(config_of(command), given={}) == kind()
+    assert config_of(command).but(given={}) == kind()
 
 
 @pytest.mark.parametrize("kind", [ServeConfig, RunConfig])
 def test_every_setting_says_what_it_is_in_a_sentence(kind: type[ServingConfig]) -> None:
-    for declared in (field.metadata["option"] for field in fields(kind) if "option" in field.metadata):
+    for declared in kind.options.values():
         assert declared.help.endswith("."), declared
         assert declared.flags[-1].startswith("--"), declared
 
 
 def test_a_setting_is_declared_once() -> None:
-    from dataclasses import dataclass, field
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
+    class MoveConfig(Config, kw_only=True):
         app: str = ""
         arguments: tuple[str, ...] = ()
-        given: dict[str, str] = field(default_factory=dict)
+        given: Mapping[str, str] = {}
         speed: float = option("--speed", default=1.5, help="How fast.", minimum=0)
 
     @click.command(cls=SettingsCommand)
-    @options_of(Config)
-    def move(config: Config) -> None:
+    @options_of(MoveConfig)
+    def move(config: MoveConfig) -> None:
         raise Caught(config, "")
 
     settle("[tool.tcli]\n")

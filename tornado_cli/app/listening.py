@@ -4,7 +4,6 @@ import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tornado import netutil
@@ -51,19 +50,25 @@ Elsewhere: TypeAlias = Callable[[Wanted], list[socket.socket]]
 Serving: TypeAlias = Callable[[HTTPServer], None]
 
 
-@dataclass(slots=True)
 class Listening:
     """The first HTTP listener of a script gets the sockets that tcli was told to serve on; others what they ask for.
 
     A plain TCPServer is never first. Without a server in sight, as in `bind_sockets(8888)`, HTTP is assumed.
     """
 
-    provide: Provide | None = None
-    elsewhere: Elsewhere = Wanted.bind
-    on_serving: Serving = lambda _: None
-    given: list[socket.socket] = field(default_factory=list)
-    _served: set[int] = field(default_factory=set)
-    _is_http: ContextVar[bool] = field(default_factory=lambda: ContextVar("is_http", default=True))
+    def __init__(
+        self,
+        *,
+        provide: Provide | None = None,
+        elsewhere: Elsewhere = Wanted.bind,
+        on_serving: Serving = lambda _: None,
+    ) -> None:
+        self.provide = provide
+        self.elsewhere = elsewhere
+        self.on_serving = on_serving
+        self.given: list[socket.socket] = []
+        self._served: set[int] = set()
+        self._is_http = ContextVar("is_http", default=True)
 
     def bind_sockets(
         self,

@@ -1,7 +1,6 @@
 """Keeps what is said again and again of one place from filling the log."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 WINDOW = 10.0
 """Seconds."""
@@ -10,11 +9,12 @@ AT_ONCE = 3
 _MOST_PLACES = 1000
 
 
-@dataclass(slots=True)
 class _Place:
-    since: float
-    told: int = 0
-    kept_back: int = 0
+    told = 0
+    kept_back = 0
+
+    def __init__(self, since: float) -> None:
+        self.since = since
 
 
 class Repeats:

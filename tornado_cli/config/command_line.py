@@ -1,6 +1,5 @@
 """What click makes of declared settings, and what the command line, variables and the settings file make of them."""
 
-import dataclasses
 import functools
 import os
 from collections.abc import Callable, Mapping
@@ -8,7 +7,7 @@ from typing import Any, get_type_hints
 
 import click
 
-from tornado_cli.config.options import Option
+from tornado_cli.config.options import Config, Option
 from tornado_cli.config.sources import PYPROJECT, Settings, check_table, find_settings, working_directory
 from tornado_cli.errors import UsageError
 
@@ -76,7 +75,7 @@ class _BareOption(click.Option):
         self.bare = bare
 
 
-def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
+def options_of(config_type: type[Config]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
     """Give a command the options of a config class, and call it with one config, resolved."""
 
     def decorate(function: Callable[[Any], None]) -> Callable[..., None]:
@@ -88,14 +87,14 @@ def options_of(config_type: type[Any]) -> Callable[[Callable[[Any], None]], Call
 
         hints = get_type_hints(config_type)
         result: Callable[..., None] = called
-        for field in reversed([f for f in dataclasses.fields(config_type) if "option" in f.metadata]):
-            result = _click_option(command, field, hints[field.name])(result)
+        for name, declared in reversed(list(config_type.options.items())):
+            result = _click_option(command, name, declared, hints[name])(result)
         return click.argument("app", required=False, default="")(result)
 
     return decorate
 
 
-def _config_of(config_type: type[Any], context: click.Context) -> Any:
+def _config_of(config_type: type[Config], context: click.Context) -> Any:
     return config_type(
         arguments=context.meta.get("arguments", ()),
         given={name: source for name in context.params if (source := _source_of(context, name))},
@@ -103,7 +102,7 @@ def _config_of(config_type: type[Any], context: click.Context) -> Any:
     )
 
 
-def reader_of_settings(config_type: type[Any]) -> Callable[[], tuple[Any, Settings]]:
+def reader_of_settings(config_type: type[Config]) -> Callable[[], tuple[Any, Settings]]:
     """Return what reads the running command's settings once more: the same flags, the file as it is then.
 
     Calling it raises UsageError for a file that has become wrong.
@@ -174,21 +173,20 @@ def _place_of_value(context: click.Context, parameter: click.Parameter | None) -
     return None
 
 
-def _click_option(command: str, field: dataclasses.Field[Any], hint: Any) -> Callable[[Any], Any]:
-    declared: Option = field.metadata["option"]
+def _click_option(command: str, name: str, declared: Option, hint: Any) -> Callable[[Any], Any]:
     many = hint == tuple[str, ...]
     kind: dict[str, Any] = {} if declared.bare is None else {"cls": _BareOption, "bare": declared.bare}
     return click.option(
         *declared.flags,
-        field.name,
-        default=field.default,
+        name,
+        default=declared.default,
         multiple=many,
         is_flag=hint is bool,
         type=None if hint is bool else _click_type(declared, str if many else hint),
         help=declared.help,
         metavar=declared.metavar,
-        show_default=bool(field.default) and hint is not bool,
-        envvar=[f"TCLI_{command}_{field.name}".upper(), *declared.envvar],
+        show_default=bool(declared.default) and hint is not bool,
+        envvar=[f"TCLI_{command}_{name}".upper(), *declared.envvar],
         **kind,
     )
 

@@ -1,17 +1,16 @@
 """The companions of `tcli serve`: `[tool.tcli.serve.with]` names programs that are to run beside it."""
 
 import shlex
-from dataclasses import dataclass
 from typing import Any
 
 from tornado_cli.config.sources import COMPANIONS, Settings
 from tornado_cli.errors import UsageError
+from tornado_cli.records import Record
 
 _SHELL = frozenset({"&&", "||", "|", "&", ";", "<", ">", ">>", "2>&1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Companion:
+class Companion(Record):
     """A program, by the words of its command line."""
 
     name: str

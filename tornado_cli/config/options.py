@@ -1,15 +1,16 @@
 """A setting declared once, as a field: flag, variable, pyproject key and help all follow from it."""
 
-import dataclasses
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Record, kw_only=True):
     """What click is told of a field."""
 
     flags: tuple[str, ...]
+    default: Any
     help: str
     minimum: float | None = None
     maximum: float | None = None
@@ -23,4 +24,17 @@ class Option:
 
 def option(*flags: str, default: Any, help: str, **details: Any) -> Any:  # noqa: A002 - click's own word.
     """Declare a setting. `details` are the further fields of Option."""
-    return dataclasses.field(default=default, metadata={"option": Option(flags=flags, help=help, **details)})
+    return Option(flags=flags, default=default, help=help, **details)
+
+
+class Config(Record, kw_only=True):
+    """Settings that belong together: a subclass lists them, those that can be given as `option`s."""
+
+    options: ClassVar[Mapping[str, Option]] = {}
+    """By the names of their fields."""
+
+    def __init_subclass__(cls, *, kw_only: bool = False) -> None:
+        super().__init_subclass__(kw_only=kw_only)
+        own = {name: default for name, default in cls._defaults.items() if isinstance(default, Option)}
+        cls.options = {**cls.options, **own}
+        cls._defaults = {**cls._defaults, **{name: one.default for name, one in own.items()}}

@@ -1,14 +1,12 @@
 """The settings of `tcli run`."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tornado_cli.config.options import option
 from tornado_cli.config.serving import ServingConfig
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunConfig(ServingConfig):
+class RunConfig(ServingConfig, kw_only=True):
     """Settings of `tcli run`: resolved once, then only read."""
 
     bind: tuple[str, ...] = option(

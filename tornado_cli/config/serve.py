@@ -1,14 +1,12 @@
 """The settings of `tcli serve`."""
 
 import sys
-from dataclasses import dataclass
 
 from tornado_cli.config.options import option
 from tornado_cli.config.serving import ServingConfig
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServeConfig(ServingConfig):
+class ServeConfig(ServingConfig, kw_only=True):
     """Settings of `tcli serve`: resolved once, then only read."""
 
     env_file: str = option(

@@ -1,21 +1,19 @@
 """The settings that each command has that serves."""
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Self
 
-from tornado_cli.config.options import option
+from tornado_cli.config.options import Config, option
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ServingConfig:
+class ServingConfig(Config, kw_only=True):
     """What `serve` and `run` have in common."""
 
     app: str = ""
     arguments: tuple[str, ...] = ()
     """What stands behind `--`: the arguments of a script."""
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = MappingProxyType({})
     """Where each setting comes from that is not at its default: a flag, a variable, a file."""
 
     script: bool = option(
@@ -81,7 +79,7 @@ class ServingConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Return what `from_dict` takes: plain values that travel as JSON."""
-        return {**dataclasses.asdict(self), "given": dict(self.given)}
+        return {**vars(self), "given": dict(self.given)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -1,15 +1,14 @@
 """Where settings come from besides the command line: `[tool.tcli]` of the project's pyproject.toml."""
 
-import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tornado_cli.errors import TcliError, UsageError
+from tornado_cli.records import Record
 
 PYPROJECT = "pyproject.toml"
 _MAX_SIZE = 1024 * 1024
@@ -29,14 +28,13 @@ _NAMES: Mapping[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Record):
     """What `[tool.tcli]` says; empty when there is no such file or table."""
 
     directory: Path
     """The folder of the pyproject.toml, or the working directory."""
     text: str = ""
-    tcli: Mapping[str, Any] = field(default_factory=dict)
+    tcli: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def app(self) -> str:
@@ -97,6 +95,9 @@ def find_settings(directory: Path) -> Settings:
 
 
 def _read(file: Path) -> Settings:
+    # Not every project has such a file, and no process below the command line reads it.
+    import tomllib
+
     try:
         if file.stat().st_size > _MAX_SIZE:
             raise UsageError(f"{file} is larger than 1 MiB.", hint="Is this the project's pyproject.toml?")
@@ -124,6 +125,8 @@ def check_table(settings: Settings, command: str, known: Mapping[str, type]) -> 
 def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapping[str, type]) -> None:
     for key, value in given.items():
         if key not in known:
+            import difflib
+
             close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
             raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=hint)
@@ -139,6 +142,8 @@ def _rewritten(key: str, value: Any, wanted: type) -> str:
         return ""
     if wanted is list:
         return f'Write it as a list: {key} = ["{value}"]'
+    import tomllib
+
     try:
         is_quoted = _is_of_type(tomllib.loads(f"value = {value}").get("value"), wanted)
     except tomllib.TOMLDecodeError:

@@ -1,7 +1,5 @@
 """Variables that are meant for tcli and are none of its own: typed wrong, they would be passed over in silence."""
 
-import dataclasses
-import difflib
 from collections.abc import Mapping
 
 from tornado_cli.records import Record
@@ -34,6 +32,8 @@ def strange_variables(environ: Mapping[str, str]) -> list[StrangeVariable]:
     ours = [name for name, value in environ.items() if value and name.startswith(_OURS)]
     if not ours:
         return []
+    import difflib
+
     known = _known()
     names = [name for name in ours if name not in known]
     found = [StrangeVariable(name, next(iter(difflib.get_close_matches(name, known, 1, _NEAR)), "")) for name in names]
@@ -57,9 +57,8 @@ def _known() -> list[str]:
     from tornado_cli.config.serve import ServeConfig
 
     options = [
-        f"{prefix}{field.name}".upper()
-        for prefix, config in zip(_PREFIXES, (ServeConfig, RunConfig), strict=True)
-        for field in dataclasses.fields(config)
-        if "option" in field.metadata
+        f"{prefix}{name}".upper()
+        for prefix, names in zip(_PREFIXES, (ServeConfig.options, RunConfig.options), strict=True)
+        for name in names
     ]
     return ["TCLI_APP", *options]

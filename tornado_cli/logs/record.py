@@ -6,11 +6,12 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Self
 
+from tornado_cli import records
 from tornado_cli.logs.masking import mask_text, visible
 from tornado_cli.terminal import CONTROLS
 
@@ -29,8 +30,7 @@ _TRACEBACKS = logging.Formatter()
 _INDENT = "    "
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class Record(records.Record, kw_only=True):
     """One thing that a process has to say."""
 
     time: float
@@ -40,7 +40,7 @@ class Record:
     source: str
     pid: int = 0
     event: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     traceback: str = ""
 
     @classmethod
@@ -96,7 +96,7 @@ class Record:
         return to_json_line(values | {f"fields.{key}" if key in own else key: v for key, v in self.fields.items()})
 
     def to_wire(self) -> str:
-        return to_json_line({name: getattr(self, name) for name in self.__slots__})
+        return to_json_line({**vars(self), "fields": dict(self.fields)})
 
     @classmethod
     def from_wire(cls, text: str | bytes) -> Self:
@@ -109,8 +109,7 @@ class Record:
     def cut(self, keep: int) -> Self:
         """The same with texts of about `keep` characters: the beginning of a message, the end of a traceback."""
         some = dict(islice(self.fields.items(), FIELD_LIMIT))
-        return replace(
-            self,
+        return self.but(
             logger=self.logger[:NAME_LIMIT],
             event=self.event[:NAME_LIMIT],
             message=cut_text(self.message, keep),

@@ -1,6 +1,5 @@
 """From the options of `tcli run` to the limits that decisions depend on; what a reload may change of them."""
 
-import dataclasses
 import re
 
 from tornado_cli.config.run import RunConfig
@@ -50,4 +49,4 @@ def reread(old: RunConfig, new: RunConfig) -> tuple[RunConfig, list[str]]:
     """Return what a reload takes of new settings, and the names of those that wait for a restart."""
     fixed = {name: getattr(old, name) for name in NEED_RESTART}
     waiting = sorted(name for name, value in fixed.items() if getattr(new, name) != value)
-    return dataclasses.replace(new, **fixed), waiting
+    return new.but(**fixed), waiting

@@ -3,7 +3,6 @@
 import logging
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from tornado_cli.config.run import RunConfig
@@ -34,8 +33,8 @@ def settled(config: RunConfig) -> RunConfig:
         )
     if one > other:
         return config
-    host = ALL_ADDRESSES if is_on_platform(replace(config, bind=())) else config.host
-    return replace(config, bind=(), host=host)
+    host = ALL_ADDRESSES if is_on_platform(config.but(bind=())) else config.host
+    return config.but(bind=(), host=host)
 
 
 def is_on_platform(config: RunConfig) -> bool:

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Hashable
-from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from tornado_cli.records import Record
 
 STILL = 5.0
 """Seconds after which a call is reported that holds the loop still."""
@@ -14,8 +15,7 @@ S = TypeVar("S", bound=Hashable)
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Look(Generic[S, R]):
+class Look(Record, Generic[S, R], kw_only=True):
     """What is seen of the loop at one moment; times by the monotonic clock."""
 
     now: float
@@ -37,8 +37,7 @@ class Look(Generic[S, R]):
     """Seconds in which it would have run since then, but had no CPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked(Generic[S, R]):
+class Blocked(Record, Generic[S, R]):
     """One call has held the loop for so many seconds."""
 
     seconds: float
@@ -47,15 +46,15 @@ class Blocked(Generic[S, R]):
     is_over: bool
 
 
-@dataclass(slots=True)
 class _Stretch(Generic[S, R]):
-    turn: float
-    call: object
-    began: float
-    sites: Counter[S] = field(default_factory=Counter)
-    request: R | None = None
-    starved: float = 0.0
-    was_told: bool = False
+    def __init__(self, turn: float, call: object, began: float) -> None:
+        self.turn = turn
+        self.call = call
+        self.began = began
+        self.sites: Counter[S] = Counter()
+        self.request: R | None = None
+        self.starved = 0.0
+        self.was_told = False
 
     def blocked(self, until: float, *, is_over: bool) -> Blocked[S, R]:
         [(site, _)] = self.sites.most_common(1)

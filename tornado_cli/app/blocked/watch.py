@@ -7,7 +7,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from types import FrameType
 
 from tornado_cli.app.blocked.pauses import PAUSES
@@ -109,7 +108,7 @@ class LoopWatch:
             late = look.now - self._due - (own.waiting - own_before.waiting)
             own_before = own
             spent = Times(times.on_cpu - before.on_cpu, times.waiting - before.waiting)
-            self._conclude(replace(look, late=late, cpu=spent.on_cpu, starved=spent.waiting))
+            self._conclude(look.but(late=late, cpu=spent.on_cpu, starved=spent.waiting))
             if not self._is_leaving:
                 self._arm_again(look)
 
@@ -145,7 +144,7 @@ class LoopWatch:
         request = self._stretches.request_of(call)
         if request is None and now - turn >= self._threshold / 2:
             request = self._request_in(inside)
-        return replace(look, call=call, site=site_of(inside), request=request)
+        return look.but(call=call, site=site_of(inside), request=request)
 
     def _conclude(self, look: Look[Site, Request]) -> None:
         if look.turn is not None and PAUSES.since(look.turn):

@@ -1,15 +1,13 @@
 """What the keeper is told when it starts."""
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Any, Self
 
 from tornado_cli.config.companions import Companion
 from tornado_cli.config.serve import ServeConfig
+from tornado_cli.records import Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KeeperBoot:
+class KeeperBoot(Record, kw_only=True):
     """Descriptors are numbers in the keeper, by inheritance."""
 
     config: ServeConfig
@@ -26,7 +24,8 @@ class KeeperBoot:
         return (*self.outputs, self.log)
 
     def to_dict(self) -> dict[str, Any]:
-        return dataclasses.asdict(self) | {"config": self.config.to_dict()}
+        companions = [vars(one) for one in self.companions]
+        return vars(self) | {"config": self.config.to_dict(), "companions": companions}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:

@@ -6,7 +6,6 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Self
@@ -67,11 +66,11 @@ class Learned(Record, kw_only=True):
         )
 
 
-@dataclass(slots=True)
 class _Seen:
-    name: str
-    at: float
-    is_after_change: bool
+    def __init__(self, name: str, at: float, is_after_change: bool) -> None:
+        self.name = name
+        self.at = at
+        self.is_after_change = is_after_change
 
 
 class Recorder:
