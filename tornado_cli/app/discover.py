@@ -1,7 +1,6 @@
 """Find the application: what was asked for, or what lies in the usual places. Nothing is imported."""
 
 import contextlib
-import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -288,6 +287,8 @@ class _Search:
     # What to type
 
     def _did_you_mean(self, wanted: str, known: Iterable[str]) -> str:
+        import difflib
+
         near = difflib.get_close_matches(wanted, list(known), n=1)
         return f"Did you mean {near[0]}?" if near else f"Name a file or a module: {self.command} path/to/file.py"
 

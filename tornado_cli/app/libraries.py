@@ -10,7 +10,8 @@ import tornado_cli
 
 
 def _folders() -> tuple[str, ...]:
-    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    paths = sysconfig.get_paths()
+    places = {paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")}
     places.add(str(Path(tornado_cli.__file__).parent))
     if sys.prefix != sys.base_prefix:
         # The rest of a virtual environment. A Python of the system's own has all of /usr.

@@ -1,6 +1,5 @@
 """Import the application, in the process that serves it, and make what the HTTP server is given."""
 
-import difflib
 import importlib
 import inspect
 import os
@@ -135,6 +134,8 @@ def _names_in(holder: Any, wanted: str = "app") -> str:
         for name, value in getattr(holder, "__dict__", {}).items()
         if not name.startswith("_") and not inspect.ismodule(value) and (callable(value) or is_delegate(value))
     ]
+    import difflib
+
     near = difflib.get_close_matches(wanted, names, n=1)
     if near:
         return f"Did you mean {near[0]}?"

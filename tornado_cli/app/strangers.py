@@ -1,9 +1,12 @@
 """Tell from its source what a file is when it is no Tornado application, and what to do with it instead."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from tornado_cli.app.source import LoopStart, Source
 from tornado_cli.errors import AppError
+
+if TYPE_CHECKING:
+    from tornado_cli.app.source import Source
 
 WSGI_FRAMEWORKS = frozenset({"bottle", "cherrypy", "django", "falcon", "flask", "pyramid", "web2py", "werkzeug"})
 ASGI_FRAMEWORKS = frozenset({"blacksheep", "fastapi", "litestar", "quart", "sanic", "starlette"})
@@ -26,7 +29,7 @@ _CLIENT_NAMES = (
 )
 
 
-def stranger(source: Source, title: str) -> AppError | None:
+def stranger(source: "Source", title: str) -> AppError | None:
     """Two signs are needed for each verdict: one alone is in many a good application, too."""
     if source.is_broken:
         return None
@@ -34,7 +37,7 @@ def stranger(source: Source, title: str) -> AppError | None:
     return next((error for check in checks for error in check(source, title)), None)
 
 
-def _tcp_server(source: Source, title: str) -> Iterator[AppError]:
+def _tcp_server(source: "Source", title: str) -> Iterator[AppError]:
     if source.tcp_servers and not source.uses(*_HTTP_MODULES):
         names = ", ".join(source.tcp_servers)
         yield AppError(
@@ -43,7 +46,10 @@ def _tcp_server(source: Source, title: str) -> Iterator[AppError]:
         )
 
 
-def _client_script(source: Source, title: str) -> Iterator[AppError]:
+def _client_script(source: "Source", title: str) -> Iterator[AppError]:
+    # A process that serves has read no source.
+    from tornado_cli.app.source import LoopStart
+
     if (
         source.uses(*_CLIENT_NAMES)
         and source.loop is not LoopStart.NEVER
@@ -57,12 +63,12 @@ def _client_script(source: Source, title: str) -> Iterator[AppError]:
         )
 
 
-def _imports_a_neighbour(source: Source) -> bool:
+def _imports_a_neighbour(source: "Source") -> bool:
     folder = source.path.parent
     return any(name == "." or (folder / name).is_dir() or (folder / f"{name}.py").exists() for name in source.imports)
 
 
-def _foreign_framework(source: Source, title: str) -> Iterator[AppError]:
+def _foreign_framework(source: "Source", title: str) -> Iterator[AppError]:
     if "tornado" in source.imports:
         return
     if sign := _sign_of(source, WSGI_FRAMEWORKS, WSGI_PARAMETERS):
@@ -71,7 +77,7 @@ def _foreign_framework(source: Source, title: str) -> Iterator[AppError]:
         yield AppError(f"{title} is an ASGI application ({sign}), not a Tornado one.", hint=ASGI_HINT)
 
 
-def _sign_of(source: Source, frameworks: frozenset[str], parameters: tuple[str, ...]) -> str:
+def _sign_of(source: "Source", frameworks: frozenset[str], parameters: tuple[str, ...]) -> str:
     if any(binding.parameters == parameters for binding in source.names.values()):
         return f"a function of {', '.join(parameters)}"
     return ", ".join(sorted(source.imports & frameworks))

@@ -3,14 +3,17 @@
 import asyncio
 import time
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from tornado.httpserver import HTTPServer
-from tornado.websocket import WebSocketHandler
 
 from tornado_cli.http.accept import GatedListener
 from tornado_cli.http.server import ObservedServer
 from tornado_cli.logs.masking import mask_query
 from tornado_cli.records import Record
+
+if TYPE_CHECKING:
+    from tornado.websocket import WebSocketHandler
 
 GOING_AWAY = 1001
 """RFC 6455 section 7.4.1."""
@@ -35,7 +38,7 @@ class Draining:
         self,
         servers: Sequence[HTTPServer],
         abandoned: Sequence[GatedListener],
-        websockets: Collection[WebSocketHandler],
+        websockets: "Collection[WebSocketHandler]",
         manner: Manner,
     ) -> None:
         self._servers = servers

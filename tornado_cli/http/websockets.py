@@ -2,12 +2,14 @@
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tornado.web import Application
-from tornado.websocket import WebSocketHandler
 
 from tornado_cli.http.exchange import SWITCHING_PROTOCOLS
+
+if TYPE_CHECKING:
+    from tornado.websocket import WebSocketHandler
 
 
 class WebSockets:
@@ -31,7 +33,14 @@ class _RequestLog:
         self._theirs = theirs
 
     def __call__(self, handler: Any) -> None:
-        if handler.get_status() == SWITCHING_PROTOCOLS and isinstance(handler, WebSocketHandler):
+        if handler.get_status() == SWITCHING_PROTOCOLS and _is_websocket(handler):
             self._websockets.add(handler)
         if self._theirs is not None:
             self._theirs(handler)
+
+
+def _is_websocket(handler: Any) -> bool:
+    # An application that has any has imported it.
+    from tornado.websocket import WebSocketHandler
+
+    return isinstance(handler, WebSocketHandler)

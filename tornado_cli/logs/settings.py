@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 
 from tornado_cli.errors import UsageError
@@ -57,6 +56,8 @@ def _level(name: str) -> int:
     level = LEVELS.get(name.lower())
     if level is not None:
         return level
+    from difflib import get_close_matches
+
     close = get_close_matches(name.lower(), LEVELS, n=1)
     guess = f'Did you mean "{close[0]}"? ' if close else ""
     raise UsageError(

@@ -2,14 +2,15 @@
 
 import re
 import socket
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
 from tornado_cli.errors import TcliError
+from tornado_cli.records import Record
 
 # Both families by number: what a resolver makes of these names differs from machine to machine.
 LOOPBACKS: Final = ("127.0.0.1", "::1")
+LAST_PORT: Final = 65535
 WILDCARDS: Final = ("0.0.0.0", "::")  # noqa: S104 - only what a user asks for.
 # RFC 6761: names that never leave this machine. The part before is checked, for it becomes part of a file's name.
 LOCALHOST: Final = re.compile(r"([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.){0,9}localhost")
@@ -19,8 +20,7 @@ class ListenError(TcliError):
     """A listener cannot be opened."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Record):
     """One address to listen on; `scope` is the network interface of a link-local IPv6 address."""
 
     family: socket.AddressFamily

@@ -7,11 +7,11 @@ from typing import Final, TypeAlias
 
 from tornado_cli.errors import UsageError
 from tornado_cli.records import Record
+from tornado_cli.system.addresses import LAST_PORT
 
 _FORMS: Final = "host:port, [v6]:port, unix:/path or fd:N"
 _TCP: Final = re.compile(r"(?:\[(?P<v6>[^\[\]]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>[0-9]{1,5})")
 _DESCRIPTOR: Final = re.compile(r"[0-9]{1,9}")
-LAST_PORT: Final = 65535
 
 
 class TcpBind(Record):

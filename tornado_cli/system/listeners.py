@@ -4,12 +4,13 @@ import errno
 import socket
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from tornado_cli.records import Record
-from tornado_cli.system.addresses import Address, ListenError, addresses_of
-from tornado_cli.system.binds import LAST_PORT
-from tornado_cli.system.ports import Holder, holder_of
+from tornado_cli.system.addresses import LAST_PORT, Address, ListenError, addresses_of
+
+if TYPE_CHECKING:
+    from tornado_cli.system.ports import Holder
 
 # How often a port chosen by the kernel for one family may be taken in the other one.
 PAIRING_ATTEMPTS: Final = 16
@@ -23,7 +24,7 @@ Held: TypeAlias = Mapping[tuple[Address, int], socket.socket]
 class PortTaken(ListenError):  # noqa: N818 - it says what happened.
     """Somebody else listens there already."""
 
-    def __init__(self, address: str, port: int, holder: Holder | None = None) -> None:
+    def __init__(self, address: str, port: int, holder: "Holder | None" = None) -> None:
         by = f" by {holder}" if holder else ""
         super().__init__(f"Port {port} is taken{by}.", hint="Stop it, or choose another port: --port N")
         self.address = address
@@ -49,6 +50,8 @@ def open_addresses(host: str, port: int, backlog: int, held: Held) -> dict[Addre
     try:
         return _open(addresses_of(host), port, backlog, held)
     except PortTaken as taken:
+        from tornado_cli.system.ports import holder_of
+
         raise PortTaken(taken.address, taken.port, holder_of(taken.port, taken.address)) from None
 
 

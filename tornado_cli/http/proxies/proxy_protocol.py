@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from typing import Final, NamedTuple, TypeAlias
 
 from tornado_cli.http.proxies.trust import plain_address
-from tornado_cli.system.binds import LAST_PORT
+from tornado_cli.system.addresses import LAST_PORT
 
 Source: TypeAlias = tuple[str, int]
 LONGEST: Final = 16 + 8192
