@@ -159,6 +159,21 @@ def test_what_is_imported_behind_a_change_of_the_environment_finds_it_changed(tm
         server.wait_for("ready", origin="fresh")
 
 
+@pytest.mark.parametrize(
+    ("before", "origin"), [("", "warm"), ("import os\nos.environ['TERM_PROGRAM_VERSION'] = '1'\n", "fresh")]
+)
+def test_before_anything_is_learned_a_start_goes_on_from_what_is_still_foreseen(
+    tmp_path: Path, before: str, origin: str
+) -> None:
+    source = "import rich.console\n" + app_that_says("mended")
+    write(tmp_path, {"main.py": source + "raise ValueError\n"})
+    with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
+        server.wait_for("app_failed")
+        save(tmp_path / "main.py", before + source)
+        assert server.wait_for("reloaded", attempt=2)["origin"] == origin
+        assert server.get("/").text == "mended"
+
+
 def test_a_module_that_is_worked_on_is_reached_from_a_checkpoint_before_it(tmp_path: Path) -> None:
     names = [f"m{number}" for number in range(6)]
     slow = "import time\ntime.sleep(0.02)\n"

@@ -425,6 +425,27 @@ def test_a_change_does_not_wait_for_what_is_foreseen() -> None:
     assert starts(play(fleet, StageReady(2))) == []
 
 
+def test_as_long_as_nothing_is_learned_starts_go_on_from_what_was_foreseen() -> None:
+    fleet, actions = foreseeing(StageReady(1), StageReady(2))
+    [first] = starts(actions)
+    [second] = starts(play(fleet, BecameReady(first.number), Changed(("a.py",))))
+    assert fleet.processes[second.number].stage == 2
+    assert second.state is None
+    [unknown] = starts(play(fleet, BecameReady(second.number), Changed()))
+    assert fleet.processes[unknown.number].stage == 1
+    [otherwise] = starts(play(fleet, BecameReady(unknown.number), EnvironmentChanged(("a.py",))))
+    assert fleet.stages.by_number[fleet.processes[otherwise.number].stage].parent is None
+
+
+def test_a_first_start_that_failed_is_mended_from_what_was_foreseen() -> None:
+    fleet, actions = foreseeing(StageReady(1), StageReady(2))
+    [app] = starts(actions)
+    [page] = starts(play(fleet, Failed(app.number, FAILURE)))
+    [spare] = [action for action in play(fleet, BecameReady(page.number)) if isinstance(action, Fork)]
+    assert spare.stage == 2
+    assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
+
+
 def test_while_what_is_foreseen_takes_long_a_page_says_so_and_a_stop_does_not_wait() -> None:
     fleet, _ = foreseeing(StageReady(1))
     assert fleet.next_deadline() == SLOW_IMPORT

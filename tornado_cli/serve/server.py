@@ -130,11 +130,12 @@ class Server:
         files = self._changes.take()
         if files:
             drop_bytecode(self._watcher.names_of(files))
-            # Any of the three makes what was imported ahead worthless.
+            # Any of these makes what was imported ahead worthless.
             is_other = self._environment.is_concerned(files) and self._environment.renew()
             is_other |= self._packages.have_changed()
             if self._fleet.phase is Phase.BROKEN or self._names_target(files):
                 is_other |= self._find_again()
+            is_other |= self._is_foreseen_otherwise()
             self._handle(events.EnvironmentChanged(files) if is_other else events.Changed(files))
 
     def _read_edits(self) -> None:
@@ -162,6 +163,12 @@ class Server:
         with contextlib.suppress(TcliError):
             self._target = self._find()
         return self._target != before
+
+    def _is_foreseen_otherwise(self) -> bool:
+        """Say whether what was foreseen of the application is wrong by now; what it has told itself is better."""
+        foreseen = self._fleet.foreseen
+        is_used = bool(foreseen) and self._fleet.is_warm and self._fleet.stages.learned is None
+        return is_used and foreseen_imports(self._target) != foreseen
 
     def _signal_arrived(self, number: signal.Signals) -> None:
         match number:

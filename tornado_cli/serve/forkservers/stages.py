@@ -70,6 +70,10 @@ class Stages:
         """Return the one that holds the third-party modules, the most of them."""
         return max((n for n in self.warms() if self.by_number[n].is_usable), default=None)
 
+    def warm_or_fresh(self) -> int:
+        warm = self.warm()
+        return self.fresh() if warm is None else warm
+
     def warms(self) -> list[int]:
         """Return those that hold third-party modules and nothing of the project."""
         return [n for n, s in self.by_number.items() if s.parent is not None and not s.before and not s.is_retired]
@@ -110,25 +114,21 @@ def expected_stage(stages: Stages) -> int:
     files = stages.edited[:1]
     gone = set(outdated(stages, files))
     usable = [n for n in stages.checkpoints() if n not in gone and stages.by_number[n].is_ready]
-    warm = stages.warm()
-    if stages.learned is None:
-        return stages.fresh()
-    return usable[-1] if files and usable else stages.fresh() if warm is None else warm
+    return usable[-1] if files and usable else stages.warm_or_fresh()
 
 
 def stage_for(stages: Stages, files: Sequence[str]) -> int:
     """Return the forkserver for a start after these files have changed; to be asked when the outdated are retired.
 
-    Without files nobody knows what has changed: then it is a fresh one.
+    Without files nobody knows what has changed: then it is a fresh one. As long as nothing is learned, a warm one holds
+    what was foreseen, and whoever reports changes has seen that it still is.
     """
-    learned = stages.learned
-    if not files or learned is None or learned.changing.intersection(files):
+    if not files or (stages.learned is not None and stages.learned.changing.intersection(files)):
         return stages.fresh()
     usable = [number for number in stages.checkpoints() if stages.by_number[number].is_ready]
     if usable and _parents_stand(stages, usable[-1]):
         return usable[-1]
-    warm = stages.warm()
-    return stages.fresh() if warm is None else warm
+    return stages.warm_or_fresh()
 
 
 def _parents_stand(stages: Stages, number: int) -> bool:
@@ -177,8 +177,7 @@ def next_checkpoint(stages: Stages) -> tuple[int, Stage] | None:
     if learned is None:
         return None
     standing = stages.checkpoints()
-    warm = stages.warm()
-    parent = standing[-1] if standing else warm if warm is not None else stages.fresh()
+    parent = standing[-1] if standing else stages.warm_or_fresh()
     at = _index_of(learned.project, stages.by_number[parent].before) if standing else -1
     index = next((one for one in _wanted(learned.project, stages.edited) if one > at), None)
     if index is None or len(standing) >= CHECKPOINTS:
