@@ -41,6 +41,7 @@ from tornado_cli.serve.live_reload.injection import add_script, leave_out_etags
 from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
+from tornado_cli.system.footprint import Footprint
 from tornado_cli.system.listeners import adopt
 from tornado_cli.system.memory_files import written_file
 from tornado_cli.system.shared_words import SharedWords
@@ -68,18 +69,19 @@ class AppProcess:
         self.files: AppFiles | None = None
         self._boot = boot
         self._channel: Channel | None = None
+        self._footprint: Footprint | None = None
         self._sender: LogSender | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._inspector: Inspector | None = None
         self._state: str | None = None
         self._begun_at = 0
 
-    def wait_from_the_beginning(self, channel: Channel) -> StartProcess:
+    def wait_from_the_beginning(self, channel: Channel, footprint: Footprint | None = None) -> StartProcess:
         """Wait where nothing of the application is imported: its loop is made ahead, too."""
         self._loop = asyncio.new_event_loop()
-        return self.wait(channel)
+        return self.wait(channel, footprint)
 
-    def wait(self, channel: Channel) -> StartProcess:
+    def wait(self, channel: Channel, footprint: Footprint | None = None) -> StartProcess:
         """Wait to be told what to serve, and become able to; the process leaves when it is not needed."""
         # What needs no order is done before it comes.
         sender = self._sender = child_log(self._boot.config, self._boot.log, self._boot.log_format, "app")
@@ -88,9 +90,11 @@ class AppProcess:
         tls = _tls(self._boot)
         inspector = self._inspector = self._new_inspector()
         if not channel.has_message():
+            if footprint is not None:
+                footprint.own()
             dry_run()
         order = _order_of(channel)
-        self._channel, self._state = channel, order.state
+        self._channel, self._footprint, self._state = channel, footprint, order.state
         self._begun_at = time.time_ns()
         with contextlib.suppress(OSError):
             os.chdir(self._boot.directory)
@@ -216,6 +220,8 @@ class AppProcess:
         self._channel.send(report)
         if not is_up:
             return
+        if self._footprint is not None:
+            self._footprint.note()
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())
         self._channel.send(ImportsLearned(pid=os.getpid()), [file])
         os.close(file)

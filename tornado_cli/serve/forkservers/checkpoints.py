@@ -80,7 +80,7 @@ class _Stop:
             # It stays where it is: whoever looks for the module is going through the list of finders just now.
             self._before = ""
             self._loop.renew()
-            self._process.wait(born.channel)
+            self._process.wait(born.channel, born.footprint)
             return
         assert self._process.held is not None
         self._process.held.part()

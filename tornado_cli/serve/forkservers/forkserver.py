@@ -29,6 +29,7 @@ from tornado_cli.serve.forkservers.leisure import import_what_is_wanted_later
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
 from tornado_cli.system.endings import leave_at_once
+from tornado_cli.system.footprint import Footprint
 from tornado_cli.system.lifeline import adopt_orphans, die_with
 from tornado_cli.system.wakeup import SignalWakeup
 
@@ -37,6 +38,8 @@ class NewProcess(Record):
     """What a forked child is to be: a process that waits on its channel to serve."""
 
     channel: Channel
+    footprint: Footprint
+    """Of what the forkserver has forked."""
 
 
 class NewStage(Record):
@@ -62,6 +65,7 @@ class Forkserver:
         self._begun: dict[int, float] = {}
         """When processes were told to start, in seconds since the machine was started, by number."""
         self._wakeup = SignalWakeup([signal.SIGCHLD])
+        self._footprint = Footprint()
 
     def run(self) -> NewProcess | NewStage:
         """Serve the server's orders. Return in a child what it is to be; the forkserver itself leaves here."""
@@ -113,7 +117,7 @@ class Forkserver:
     def _fork_process(self, number: int, descriptors: list[int]) -> NewProcess | None:
         pid = self._fork()
         if pid == 0:
-            return NewProcess(Channel.from_descriptor(descriptors[0]))
+            return NewProcess(Channel.from_descriptor(descriptors[0]), self._footprint)
         close_all(descriptors)
         self._processes[pid] = number
         self._report_forked(ProcessForked(number=number, pid=pid), pid)

@@ -3,6 +3,7 @@
 import importlib
 
 _WANTED_LATER = (
+    "ctypes",
     "tornado.autoreload",
     "tornado_cli.app.blocked.watch",
     "tornado_cli.http.requests",

@@ -37,7 +37,7 @@ def main() -> NoReturn:
                 become_interpreter(
                     "tornado_cli.serve.forkservers.fresh_process", [str(descriptor)], descriptors=[descriptor]
                 )
-            leave_tidily(process.serve(process.wait_from_the_beginning(born.channel)))
+            leave_tidily(process.serve(process.wait_from_the_beginning(born.channel, born.footprint)))
         if process.held is None:
             process.held = HeldOutput(parse_levels(boot.config.log_level))
         else:
