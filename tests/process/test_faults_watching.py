@@ -6,7 +6,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -153,34 +153,51 @@ def emacs(path: Path, text: str) -> None:
     subprocess.run(["emacs", "-Q", "--batch", path, "--eval", code], check=True, stderr=subprocess.DEVNULL)
 
 
-BY_VIM = pytest.mark.outside("vim")
-WAYS = [
-    save,
-    save_in_place,
-    through_a_backup,
-    as_pycharm_does,
-    as_vs_code_does,
-    removed_first,
-    linked_over,
-    pytest.param(vim(), marks=BY_VIM, id="vim"),
-    pytest.param(vim("backup", "backupcopy=no"), marks=BY_VIM, id="vim that renames"),
-    pytest.param(vim("backup", "backupcopy=yes", "swapfile"), marks=BY_VIM, id="vim that copies"),
-    pytest.param(emacs, marks=pytest.mark.outside("emacs"), id="emacs"),
+WAYS = {
+    "another": save,
+    "in_place": save_in_place,
+    "backup": through_a_backup,
+    "pycharm": as_pycharm_does,
+    "vs_code": as_vs_code_does,
+    "removed": removed_first,
+    "linked": linked_over,
+    "vim": vim(),
+    "vim_that_renames": vim("backup", "backupcopy=no"),
+    "vim_that_copies": vim("backup", "backupcopy=yes", "swapfile"),
+    "emacs": emacs,
+}
+"""By the name of the module that is saved in that way."""
+SAYS_A_WORD = "import sys\n" + app_that_says("{word}").replace('"{word}"', "sys.modules[self.request.path[1:]].WORD")
+
+
+@pytest.fixture(scope="module")
+def saved_in_each_way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    folder = tmp_path_factory.mktemp("ways")
+    write(folder, {"main.py": "".join(f"import {name}\n" for name in WAYS) + SAYS_A_WORD})
+    write(folder, {f"{name}.py": "WORD = 'old'\n" for name in WAYS})
+    with ServerProcess("serve", cwd=folder) as server:
+        server.wait_for("ready")
+        yield server
+        assert not server.seen("app_failed")
+
+
+PROGRAMS = ("vim", "emacs")
+EACH_WAY = [
+    pytest.param(name, marks=[pytest.mark.outside(one) for one in PROGRAMS if name.startswith(one)]) for name in WAYS
 ]
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_each_way_to_save_is_one_reload_of_the_whole_file(tmp_path: Path, way: Callable[[Path, str], None]) -> None:
+@pytest.mark.parametrize("name", EACH_WAY)
+def test_each_way_to_save_is_one_reload_of_the_whole_file(saved_in_each_way: ServerProcess, name: str) -> None:
+    server, folder = saved_in_each_way, saved_in_each_way.folder
+    before = reloads_until_now(server, folder)
     # Half of it would fail, or say something else.
     filling = "".join(f"x{number} = {number}\n" for number in range(3000))
-    write(tmp_path, {"main.py": app_that_says("old")})
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        way(tmp_path / "main.py", filling + app_that_says("new") + "assert x2999\n")
-        server.wait_for_reload_of("main.py")
-        assert server.get().text == "new"
-        assert reloads_until_now(server, tmp_path) == [["main.py"]]
-        assert not server.seen("app_failed")
+    WAYS[name](folder / f"{name}.py", f"{filling}WORD = 'new'\nassert x2999\n")
+    server.wait_for_reload_of(f"{name}.py")
+    assert server.get(f"/{name}").text == "new"
+    assert reloads_until_now(server, folder) == [*before, [f"{name}.py"]]
+    assert not server.seen("app_failed")
 
 
 # Links and folders that are not what they were.
