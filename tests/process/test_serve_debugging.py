@@ -2,32 +2,35 @@
 
 import os
 import signal
-import subprocess
 import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support.connection import Connection
 from support.project import save, write
 from support.terminal import CTRL_C, CTRL_Z, SERVE, OnTerminal
 
 # Python may have been about to read: then it looks for signals at the end of the line.
 INTERRUPT = CTRL_C + b"\n"
 PROMPT = r"\(Pdb\) "
-APP = """
+IMPORTS = """
 import asyncio, code, getpass, os, pdb, sys
 from tornado.web import Application, RequestHandler
-
-class Main(RequestHandler):
+"""
+HANDLER = """
+class {name}(RequestHandler):
     async def get(self):
         answer = "nothing"
         {does}
-        self.write(f"answer: {answer}")
-
+        self.write("answer: %s" % (answer,))
+"""
+MAKE_APP = """
 def make_app():
-    return Application([("/", Main)])
+    return Application([{routes}])
 """
 POST_MORTEM = """try:
             1 / 0
@@ -35,8 +38,16 @@ POST_MORTEM = """try:
             pdb.post_mortem(error.__traceback__)"""
 
 
+def handler(name: str, does: str) -> str:
+    return HANDLER.replace("{name}", name).replace("{does}", does)
+
+
+def make_app(*routes: str) -> str:
+    return MAKE_APP.replace("{routes}", ", ".join(routes))
+
+
 def app_that(does: str) -> str:
-    return APP.replace("{does}", does)
+    return IMPORTS + handler("Main", does) + make_app("('/', Main)")
 
 
 @contextmanager
@@ -47,25 +58,11 @@ def served(folder: Path, does: str, *options: str) -> Iterator[OnTerminal]:
 
 
 @contextmanager
-def asking(port: int) -> Iterator[subprocess.Popen[str]]:
-    """Ask for the page in the block; the answer is printed by another process, as everything else here may block."""
-    code = (
-        "import sys, urllib.request as u, urllib.error as e\n"
-        "try: print(u.urlopen(sys.argv[1], timeout=30).read().decode())\n"
-        "except (e.URLError, ConnectionError) as error: print(error)"
-    )
-    client = subprocess.Popen(
-        [sys.executable, "-c", code, f"http://127.0.0.1:{port}/"], stdout=subprocess.PIPE, text=True
-    )
-    try:
+def asking(port: int, path: str = "/") -> Iterator[Connection]:
+    """Ask for a page, and read no answer yet."""
+    with Connection(port) as client:
+        client.ask(path)
         yield client
-    finally:
-        client.kill()
-        client.communicate()
-
-
-def answer_to(client: subprocess.Popen[str]) -> str:
-    return client.communicate(timeout=30)[0].strip()
 
 
 def assert_left_as_found(terminal: OnTerminal) -> None:
@@ -75,32 +72,61 @@ def assert_left_as_found(terminal: OnTerminal) -> None:
     assert terminal.modes() == terminal.found
 
 
-@pytest.mark.parametrize(
-    ("does", "shown", "typed", "expected"),
-    [
-        ("breakpoint()", PROMPT, b"answer = 6 * 7;; c\n", "answer: 42"),
-        ("pdb.set_trace()", PROMPT, b"answer = 6 * 7;; c\n", "answer: 42"),
-        (POST_MORTEM, PROMPT, b"q\n", "answer: nothing"),
-        ("answer = input('who? ')", r"who\? ", b"Adx\x7fa\n", "answer: Ada"),
-        ("answer = await asyncio.to_thread(input, 'who? ')", r"who\? ", b"Ada\n", "answer: Ada"),
-        ("answer = getpass.getpass('word: ')", "word: ", b"secret\n", "answer: secret"),
-        ("answer = sys.stdin.readline().strip()", "", b"Ada\n", "answer: Ada"),
-        ("answer = sys.stdin.buffer.readline()", "", b"Ada\n", r"answer: b'Ada\n'"),
-        ("found = {}; code.interact('hello', local=found); answer = found['x']", ">>> ", b"x = 7\n\x04", "answer: 7"),
-    ],
-)
-def test_who_reads_the_terminal_has_it(tmp_path: Path, does: str, shown: str, typed: bytes, expected: str) -> None:
-    with served(tmp_path, does) as terminal:
-        port = terminal.port()
-        with asking(port) as client:
-            if shown:
-                terminal.read_until(shown)
-            else:
-                terminal.read_until_lines()
-            terminal.type(typed)
-            assert answer_to(client) == expected
-        assert "secret" not in terminal.shown
+@dataclass(frozen=True)
+class Reading:
+    """A handler that reads the terminal."""
+
+    does: str
+    shown: str
+    typed: bytes
+    expected: str
+
+
+READINGS = {
+    "breakpoint": Reading("breakpoint()", PROMPT, b"answer = 6 * 7;; c\n", "answer: 42"),
+    "set_trace": Reading("pdb.set_trace()", PROMPT, b"answer = 6 * 7;; c\n", "answer: 42"),
+    "post_mortem": Reading(POST_MORTEM, PROMPT, b"q\n", "answer: nothing"),
+    "input": Reading("answer = input('who? ')", r"who\? ", b"Adx\x7fa\n", "answer: Ada"),
+    "thread": Reading("answer = await asyncio.to_thread(input, 'name? ')", r"name\? ", b"Ada\n", "answer: Ada"),
+    "getpass": Reading("answer = getpass.getpass('word: ')", "word: ", b"secret\n", "answer: secret"),
+    "line": Reading("answer = sys.stdin.readline().strip()", "", b"Ada\n", "answer: Ada"),
+    "bytes": Reading("answer = sys.stdin.buffer.readline()", "", b"Ada\n", r"answer: b'Ada\n'"),
+    "interact": Reading(
+        "found = {}; code.interact('hello', local=found); answer = found['x']", ">>> ", b"x = 7\n\x04", "answer: 7"
+    ),
+}
+"""By the path at which each is asked for."""
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnTerminal]:
+    """All of them in one application."""
+    handlers = [handler(f"Reads_{name}", reading.does) for name, reading in READINGS.items()]
+    routes = [f"('/{name}', Reads_{name})" for name in READINGS]
+    folder = write(tmp_path_factory.mktemp("reader"), {"main.py": IMPORTS + "".join(handlers) + make_app(*routes)})
+    with OnTerminal(SERVE, cwd=folder) as terminal:
+        yield terminal
         assert_left_as_found(terminal)
+
+
+@pytest.fixture(scope="module")
+def reader_port(reader: OnTerminal) -> int:
+    return reader.port()
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_who_reads_the_terminal_has_it(reader: OnTerminal, reader_port: int, name: str) -> None:
+    reading = READINGS[name]
+    reader.read_until_keys()
+    with asking(reader_port, f"/{name}") as client:
+        if reading.shown:
+            reader.read_until(reading.shown)
+        else:
+            reader.read_until_lines()
+        reader.type(reading.typed)
+        assert client.answer().text == reading.expected
+    assert "secret" not in reader.shown
+    reader.read_until_keys()
 
 
 def test_a_line_can_be_edited_at_the_prompt(tmp_path: Path) -> None:
@@ -111,7 +137,7 @@ def test_a_line_can_be_edited_at_the_prompt(tmp_path: Path) -> None:
             terminal.type(b"= 6 * 7\x01answer \n")
             terminal.read_until(PROMPT)
             terminal.type(b"c\n")
-            assert answer_to(client) == "answer: 42"
+            assert client.answer().text == "answer: 42"
         assert_left_as_found(terminal)
 
 
@@ -129,7 +155,7 @@ def test_a_save_waits_for_who_debugs_over_steps_too(tmp_path: Path, end: str) ->
             terminal.type(f"{end}\n".encode())
             while not terminal.read_until(rf"{PROMPT}|Reloaded in \d+ ms: main\.py")[0].startswith("Reloaded"):
                 terminal.type(f"{end}\n".encode())
-            assert answer_to(client) == "answer: old"
+            assert client.answer().text == "answer: old"
         assert_left_as_found(terminal)
 
 
@@ -141,7 +167,7 @@ def test_ctrl_c_at_a_prompt_is_the_debuggers(tmp_path: Path) -> None:
             terminal.read_until("--KeyboardInterrupt--")
             terminal.read_until(PROMPT)
             terminal.type(b"c\n")
-            assert answer_to(client) == "answer: nothing"
+            assert client.answer().text == "answer: nothing"
         terminal.read_until_keys()
         terminal.type(CTRL_C)
         assert terminal.wait_for_exit() == 0
@@ -201,7 +227,7 @@ def test_a_prompt_can_be_left_for_the_shell_and_come_back_to(tmp_path: Path) -> 
             terminal.type(b"fg\n")
             terminal.read_until("tornado_cli")
             terminal.type(b"answer = 1;; c\n")
-            assert answer_to(client) == "answer: 1"
+            assert client.answer().text == "answer: 1"
         terminal.read_until_keys()
         terminal.type(b"q")
         terminal.read_until("Stopped.")
@@ -212,7 +238,7 @@ def test_what_is_typed_ahead_of_a_question_is_its_answer_and_no_key(tmp_path: Pa
         with asking(terminal.port()) as client:
             terminal.read_until(r"one\? ")
             terminal.type(b"q\nq\nq")
-            assert answer_to(client) == "answer: qq"
+            assert client.answer().text == "answer: qq"
         assert "Stopped" not in terminal.shown
         assert_left_as_found(terminal)
 
@@ -221,5 +247,5 @@ def test_without_a_terminal_nothing_is_claimed(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": app_that("answer = sys.stdin.read()")})
     piped = f"echo piped | {sys.executable} -m tornado_cli serve -p 0"
     with OnTerminal(("sh", "-c", piped), cwd=tmp_path) as terminal, asking(terminal.port()) as client:
-        assert answer_to(client) == "answer: piped"
+        assert client.answer().text == "answer: piped\n"
         assert terminal.modes()[3] & termios.ICANON
