@@ -76,6 +76,8 @@ if __name__ == "__main__":
 """
 FLAGS: Mapping[str, Sequence[str]] = {
     "no flags": (),
+    # Without those that have everything compiled anew.
+    "several": ("-b", "-u", "-W", "error::UserWarning", "-X", "utf8", "-X", "own=word"),
     "-O": ("-O",),
     "-OO -X utf8": ("-OO", "-X", "utf8"),
     "-W and -X": ("-W", "error::UserWarning", "-W", "ignore:of no use", "-X", "importtime=0", "-X", "own=word"),
@@ -141,7 +143,11 @@ def test_a_warm_start_finds_what_a_cold_one_does(tmp_path: Path) -> None:
         assert not differences(facts[0], facts[-1])
 
 
-@pytest.mark.parametrize("flags", FLAGS)
+USUAL = ("no flags", "several")
+EACH_FLAGS = [pytest.param(flags, marks=[] if flags in USUAL else pytest.mark.thorough) for flags in FLAGS]
+
+
+@pytest.mark.parametrize("flags", EACH_FLAGS)
 def test_a_script_finds_what_plain_python_gives_it_at_each_start(tmp_path: Path, flags: str) -> None:
     write(tmp_path, {"main.py": FACTS + SCRIPT})
     arguments = ("main.py", "--", "--one", "two")
@@ -220,12 +226,26 @@ def tell():
     with multiprocessing.get_context("{way}").Pool(1) as pool:
         print("power", pool.apply(power, (7,)), flush=True)
 """
-EACH_WAY = pytest.mark.parametrize("way", ["fork", "forkserver", "spawn"])
+KINDS_AND_WAYS = [
+    ("script", "spawn"),
+    ("package", "forkserver"),
+    ("module", "fork"),
+    *(
+        pytest.param(kind, way, marks=pytest.mark.thorough)
+        for kind, way in (
+            ("script", "fork"),
+            ("script", "forkserver"),
+            ("package", "fork"),
+            ("package", "spawn"),
+            ("module", "forkserver"),
+            ("module", "spawn"),
+        )
+    ),
+]
 
 
-@EACH_WAY
-@pytest.mark.parametrize("kind", ["script", "package", "module"])
-def test_multiprocessing_finds_the_functions_of_the_application(tmp_path: Path, way: str, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "way"), KINDS_AND_WAYS)
+def test_multiprocessing_finds_the_functions_of_the_application(tmp_path: Path, kind: str, way: str) -> None:
     script = SCRIPT.replace("    asyncio.run", "    tell()\n    asyncio.run")
     module = app_that_says("one").replace("return App", "tell(); return App")
     jobs = SPAWNS.replace("{way}", way)
