@@ -1,5 +1,6 @@
 """`tcli run`: fair accepting over workers, and the path that says when they are ready."""
 
+import itertools
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -44,11 +45,23 @@ def open_one_by_one(server: ServerProcess, stack: ExitStack, ask: Ask) -> list[A
     return [ask(stack.enter_context(server.connect())) for _ in range(CONNECTIONS)]
 
 
-@pytest.mark.parametrize("open_all", [open_at_once, open_one_by_one])
-@pytest.mark.parametrize(
-    "ask", [lambda client: client.get(), lambda client: client.open_websocket("/ws")], ids=["kept", "websocket"]
-)
-@pytest.mark.parametrize("workers", [2, 4])
+def keep(client: Connection) -> Answer:
+    return client.get()
+
+
+def open_websocket(client: Connection) -> Answer:
+    return client.open_websocket("/ws")
+
+
+USUAL = [(2, keep, open_one_by_one), (4, open_websocket, open_at_once)]
+LESS_USUAL = [
+    pytest.param(*case, marks=pytest.mark.thorough)
+    for case in itertools.product((2, 4), (keep, open_websocket), (open_at_once, open_one_by_one))
+    if case not in USUAL
+]
+
+
+@pytest.mark.parametrize(("workers", "ask", "open_all"), [*USUAL, *LESS_USUAL])
 def test_connections_that_stay_are_shared_within_a_quarter_of_even(
     tmp_path: Path,
     workers: int,
