@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -123,43 +124,49 @@ def blocked_by(server: ServerProcess, path: str) -> Event:
     return told
 
 
-def test_the_line_that_blocks_is_named_with_its_request(tmp_path: Path) -> None:
-    write(tmp_path, FILES)
-    main, stock = tmp_path / "main.py", tmp_path / "shop/stock.py"
-    with ServerProcess("serve", cwd=tmp_path) as server:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with ServerProcess("serve", cwd=write(tmp_path_factory.mktemp("served"), FILES)) as server:
         server.wait_for("ready")
-        told = blocked_by(server, "/sleep?token=secret")
-        assert (told["file"], told["line"]) == (str(main), line_with(main, "sleeps"))
-        assert (told["function"], told["called"]) == ("Sleep.get", "time.sleep")
-        assert (told["method"], told["path"]) == ("GET", "/sleep?token=***")
-        access = server.wait_for("access", path="/sleep?token=***")
-        assert told["request_id"] == access["request_id"]
-        assert 0.4 < float(told["seconds"]) < 5
-        words = f"main.py:{told['line']} in Sleep.get (GET /sleep"
-        assert words in str(told["message"])
-        assert str(tmp_path) not in str(told["message"])
-
-        told = blocked_by(server, "/deep")
-        assert (told["file"], told["line"]) == (str(stock), line_with(stock, "counts"))
-        assert (told["function"], told["path"]) == ("look", "/deep")
+        yield server
         assert server.stop() == 0
 
 
-def test_what_it_calls_is_said_but_not_blamed(tmp_path: Path) -> None:
-    write(tmp_path, FILES)
-    main = tmp_path / "main.py"
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        told = blocked_by(server, "/compute")
-        assert (told["line"], told["called"]) == (line_with(main, "computes"), "re.match")
-        told = blocked_by(server, "/spin")
-        assert (told["line"], told["function"]) == (line_with(main, "spins"), "Spin.get")
-        told = blocked_by(server, "/library")
-        assert (told["line"], told["called"]) == (line_with(main, "library"), "time.sleep")
-        told = blocked_by(server, "/later")
-        assert told["function"] == "look"
-        assert "request_id" not in told
-        assert server.stop() == 0
+@pytest.fixture(scope="module")
+def main(served: ServerProcess) -> Path:
+    return served.folder / "main.py"
+
+
+def test_the_line_that_blocks_is_named_with_its_request(served: ServerProcess, main: Path) -> None:
+    told = blocked_by(served, "/sleep?token=secret")
+    assert (told["file"], told["line"]) == (str(main), line_with(main, "sleeps"))
+    assert (told["function"], told["called"]) == ("Sleep.get", "time.sleep")
+    assert (told["method"], told["path"]) == ("GET", "/sleep?token=***")
+    access = served.wait_for("access", path="/sleep?token=***")
+    assert told["request_id"] == access["request_id"]
+    assert 0.4 < float(told["seconds"]) < 5
+    words = f"main.py:{told['line']} in Sleep.get (GET /sleep"
+    assert words in str(told["message"])
+    assert str(served.folder) not in str(told["message"])
+
+
+def test_the_line_is_that_of_what_was_called_elsewhere(served: ServerProcess) -> None:
+    stock = served.folder / "shop/stock.py"
+    told = blocked_by(served, "/deep")
+    assert (told["file"], told["line"]) == (str(stock), line_with(stock, "counts"))
+    assert (told["function"], told["path"]) == ("look", "/deep")
+
+
+def test_what_it_calls_is_said_but_not_blamed(served: ServerProcess, main: Path) -> None:
+    told = blocked_by(served, "/compute")
+    assert (told["line"], told["called"]) == (line_with(main, "computes"), "re.match")
+    told = blocked_by(served, "/spin")
+    assert (told["line"], told["function"]) == (line_with(main, "spins"), "Spin.get")
+    told = blocked_by(served, "/library")
+    assert (told["line"], told["called"]) == (line_with(main, "library"), "time.sleep")
+    told = blocked_by(served, "/later")
+    assert told["function"] == "look"
+    assert "request_id" not in told
 
 
 def test_a_loop_that_is_only_busy_blames_nobody(tmp_path: Path) -> None:
@@ -211,28 +218,21 @@ def test_it_can_be_switched_off_and_in_run_it_is(tmp_path: Path) -> None:
             assert not server.seen("loop_blocked")
 
 
-def test_what_blocks_for_very_long_is_told_while_it_does(tmp_path: Path) -> None:
-    write(tmp_path, FILES)
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        with server.connect() as client:
-            client.ask("/long")
-            still = server.wait_for("loop_blocked")
-            assert not still["is_over"]
-            assert re.search(r"has been blocked for 5\.\d\d s by main.py:\d+ in Long.get", str(still["message"]))
-            assert client.answer().status == 200
-        assert server.wait_for("loop_blocked", is_over=True)["line"] == still["line"]
-        assert server.stop() == 0
+def test_what_blocks_for_very_long_is_told_while_it_does(served: ServerProcess) -> None:
+    with served.connect() as client:
+        client.ask("/long")
+        still = served.wait_for("loop_blocked", path="/long")
+        assert not still["is_over"]
+        assert re.search(r"has been blocked for 5\.\d\d s by main.py:\d+ in Long.get", str(still["message"]))
+        assert client.answer().status == 200
+    assert served.wait_for("loop_blocked", path="/long", is_over=True)["line"] == still["line"]
 
 
-def test_a_pause_is_no_block(tmp_path: Path) -> None:
-    write(tmp_path, FILES)
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        assert server.get("/debugged").status == 200
-        assert blocked_by(server, "/sleep")["path"] == "/sleep"
-        assert len(server.seen("loop_blocked")) == 1
-        assert server.stop() == 0
+def test_a_pause_is_no_block(served: ServerProcess) -> None:
+    before = len(served.seen("loop_blocked"))
+    assert served.get("/debugged").status == 200
+    assert blocked_by(served, "/sleep")["path"] == "/sleep"
+    assert len(served.seen("loop_blocked")) == before + 1
 
 
 def test_a_process_that_was_stopped_is_not_blamed_on_its_code(tmp_path: Path) -> None:
