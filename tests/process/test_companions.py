@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -108,8 +109,15 @@ def test_a_program_that_is_not_there_is_told_and_the_server_goes_on(tmp_path: Pa
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("program", [STAYS, DEAF])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("program", "number"),
+    [
+        (STAYS, signal.SIGINT),
+        (DEAF, signal.SIGTERM),
+        pytest.param(STAYS, signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param(DEAF, signal.SIGINT, marks=pytest.mark.thorough),
+    ],
+)
 def test_they_end_with_the_server(tmp_path: Path, program: str, number: signal.Signals) -> None:
     project(tmp_path, {"css": program})
     with ServerProcess("serve", cwd=tmp_path) as server:
@@ -145,17 +153,24 @@ def test_waiting_for_one_that_does_not_end_costs_nothing(tmp_path: Path) -> None
         assert server.wait_for_exit() == 0
 
 
-@pytest.mark.parametrize("program", [STAYS, DEAF])
-def test_a_server_that_is_killed_leaves_none(tmp_path: Path, program: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "kill"),
+    [
+        (STAYS, os.killpg),
+        (DEAF, os.kill),
+        pytest.param(STAYS, os.kill, marks=pytest.mark.thorough),
+        pytest.param(DEAF, os.killpg, marks=pytest.mark.thorough),
+    ],
+)
+def test_a_server_that_is_killed_leaves_none(tmp_path: Path, program: str, kill: Callable[[int, int], None]) -> None:
     project(tmp_path, {"css": program})
-    for kill in (os.kill, os.killpg):
-        with ServerProcess("serve", cwd=tmp_path) as server:
-            server.wait_for(source="css")
-            tree = server.tree()
-            assert any("css_program" in command_of(pid) for pid in tree)
-            kill(server.pid, signal.SIGKILL)
-            assert wait_until_gone(tree, time.monotonic() + DEADLINE)
-            assert not server.tree()
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for(source="css")
+        tree = server.tree()
+        assert any("css_program" in command_of(pid) for pid in tree)
+        kill(server.pid, signal.SIGKILL)
+        assert wait_until_gone(tree, time.monotonic() + DEADLINE)
+        assert not server.tree()
 
 
 def test_a_keeper_that_is_killed_takes_them_along(tmp_path: Path) -> None:
