@@ -70,7 +70,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(sys.executable, "-m", "venv", "--without-pip", environment, cwd=environment.parent)
     programs = environment / "bin"
     pip = (sys.executable, "-m", "pip", "--python", programs / "python")
-    run(*pip, "install", "--quiet", "--no-index", "--no-deps", wheel, cwd=environment.parent)
+    run(*pip, "install", "--quiet", "--no-index", "--no-deps", "--no-compile", wheel, cwd=environment.parent)
     link_what_is_needed(programs, distribution(DISTRIBUTION).requires or ())
     return programs
 
@@ -123,8 +123,15 @@ class Installed(ServerProcess):
         self._arguments[:3] = [str(program)]
 
 
-@pytest.mark.parametrize("command", ["serve", "run"])
-@pytest.mark.parametrize("template", ["minimal", "web"])
+@pytest.mark.parametrize(
+    ("template", "command"),
+    [
+        ("minimal", "serve"),
+        ("web", "run"),
+        pytest.param("minimal", "run", marks=pytest.mark.thorough),
+        pytest.param("web", "serve", marks=pytest.mark.thorough),
+    ],
+)
 def test_a_project_is_made_and_served_from_the_wheel(
     installed: Path, template: str, command: str, tmp_path: Path
 ) -> None:
