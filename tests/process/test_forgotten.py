@@ -1,5 +1,6 @@
 """What an application forgets is told, with where it was made."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,14 @@ def told_after(server: ServerProcess, path: str, name: str) -> Event:
     return server.wait_for_all(before + 1, {"event": name})[-1]
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    with ServerProcess("serve", cwd=write(tmp_path_factory.mktemp("served"), FILES), forgives=FORGIVEN) as server:
+        server.wait_for("ready")
+        yield server
+        assert server.stop() == 0
+
+
 @pytest.mark.parametrize(
     ("path", "name", "comment", "word"),
     [
@@ -101,26 +110,19 @@ def told_after(server: ServerProcess, path: str, name: str) -> Event:
     ],
 )
 def test_what_is_forgotten_is_told_with_where_it_was_made(
-    tmp_path: Path, path: str, name: str, comment: str, word: str
+    served: ServerProcess, path: str, name: str, comment: str, word: str
 ) -> None:
-    main = write(tmp_path, FILES) / "main.py"
-    with ServerProcess("serve", cwd=tmp_path, forgives=FORGIVEN) as server:
-        server.wait_for("ready")
-        told = told_after(server, path, name)
-        assert (told["file"], told["line"]) == (str(main), line_with(main, comment))
-        assert word in str(told["message"])
-        assert f"made at main.py:{told['line']}" in str(told["message"])
-        assert server.stop() == 0
+    main = served.folder / "main.py"
+    told = told_after(served, path, name)
+    assert (told["file"], told["line"]) == (str(main), line_with(main, comment))
+    assert word in str(told["message"])
+    assert f"made at main.py:{told['line']}" in str(told["message"])
 
 
-def test_the_failure_of_a_task_is_shown_without_anybody_elses_frames(tmp_path: Path) -> None:
-    write(tmp_path, FILES)
-    with ServerProcess("serve", cwd=tmp_path) as server:
-        server.wait_for("ready")
-        traceback = str(told_after(server, "/fail", "task_failed")["traceback"])
-        assert traceback.count("File ") == 1
-        assert 'raise ValueError("out of stock")' in traceback
-        assert server.stop() == 0
+def test_the_failure_of_a_task_is_shown_without_anybody_elses_frames(served: ServerProcess) -> None:
+    traceback = str(told_after(served, "/fail", "task_failed")["traceback"])
+    assert traceback.count("File ") == 1
+    assert 'raise ValueError("out of stock")' in traceback
 
 
 def test_a_client_that_complains_twice_is_told_of_once_and_from_the_second_one_on_with_its_place(
