@@ -98,6 +98,8 @@ def test_pipelined_requests_are_all_answered(tmp_path: Path) -> None:
         *bodies, last = client.wait_for_clean_end().split(b"HTTP/1.1 200 OK\r\n")[1:]
         assert [body.rpartition(b"\r\n")[2] for body in (*bodies, last)] == [b"1", b"one", b"one", b"one"]
         assert [b"Connection: close" in body for body in (*bodies, last)] == [False, False, False, True]
+        # A client that has its answer and does not go is waited for.
+        client.close()
         assert server.wait_for_exit() == 0
 
 
@@ -199,6 +201,7 @@ def test_a_new_client_is_refused_once_the_queue_is_taken(tmp_path: Path) -> None
             """Refused, and not left hanging."""
         busy.send(b"four")
         assert busy.answer().text == "4"
+        busy.close()
         assert server.wait_for_exit() == 0
 
 
