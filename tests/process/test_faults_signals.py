@@ -18,6 +18,8 @@ from support.trouble import TROUBLE, leaders_of, workers_of
 # Not preexec_fn: a fork in a process with threads may hang.
 ON_A_TERMINAL = "import os, sys; os.login_tty(0); os.execvp(sys.argv[1], sys.argv[1:])"
 CTRL_C = b"\x03"
+# A supervisor hears of both in the same way.
+EACH_STOP = pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)])
 
 
 class Screen:
@@ -80,7 +82,7 @@ def test_ctrl_c_on_a_terminal_is_one_drain_without_a_traceback(tmp_path: Path, t
     assert screen.text.count("finishing") == 1
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_storm_of_hups_is_one_more_generation_and_no_more_descriptors(tmp_path: Path, workers: int) -> None:
     # S15
     gate = Gate(tmp_path / "gate")
@@ -116,7 +118,7 @@ def descriptors_of(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/fd").iterdir()))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@EACH_STOP
 def test_what_was_ignored_at_the_start_does_not_keep_a_stop_from_working(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -171,7 +173,7 @@ def test_broken_new_code_costs_no_request(tmp_path: Path, workers: int) -> None:
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_new_code_that_is_never_ready_is_given_up_and_the_old_serves_on(tmp_path: Path, workers: int) -> None:
     # S19
     write(tmp_path, {"main.py": app_that_says("old")})
@@ -180,7 +182,7 @@ def test_new_code_that_is_never_ready_is_given_up_and_the_old_serves_on(tmp_path
         server.wait_for("ready")
         before = workers_of(server)
         write(tmp_path, {"main.py": "import time\ntime.sleep(1e9)\n" + app_that_says("new")})
-        with SteadyClients(server.port, clients=1) as clients:
+        with SteadyClients(server.port, clients=1, pause=0.01) as clients:
             server.send(signal.SIGHUP)
             assert "1 s after it was started" in str(server.wait_for("worker_killed", generation=2)["message"])
             server.wait_for("generation_left", generation=2)
@@ -191,7 +193,7 @@ def test_new_code_that_is_never_ready_is_given_up_and_the_old_serves_on(tmp_path
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@EACH_STOP
 def test_a_stop_during_a_reload_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     # S13
     gate = Gate(tmp_path / "gate")

@@ -121,7 +121,7 @@ def test_a_reload_whose_path_never_says_so_is_given_up(tmp_path: Path) -> None:
     with ServerProcess("run", *options, cwd=tmp_path) as server:
         server.wait_for("ready", generation=1)
         (tmp_path / "warm").unlink()
-        with SteadyClients(server.port, clients=1) as clients:
+        with SteadyClients(server.port, clients=1, pause=0.01) as clients:
             server.send(signal.SIGHUP)
             server.wait_for("worker_killed", generation=2)
             server.wait_for("generation_left", generation=2)

@@ -1,4 +1,4 @@
-"""Clients that ask without a pause while something happens to the server."""
+"""Clients that ask all the time while something happens to the server."""
 
 import threading
 import time
@@ -22,16 +22,27 @@ class Asked:
 
 
 class SteadyClients:
-    """Ask for `path` again and again, from several threads, inside the block; then read `asked`."""
+    """Ask for `path` again and again, from several threads, inside the block; then read `asked`.
+
+    With a `pause` after each answer a long wait for something else costs less.
+    """
 
     def __init__(
-        self, port: int | Path, path: str = "/", *, clients: int = 2, host: str = "127.0.0.1", tls: bool = False
+        self,
+        port: int | Path,
+        path: str = "/",
+        *,
+        clients: int = 2,
+        host: str = "127.0.0.1",
+        tls: bool = False,
+        pause: float = 0.0,
     ) -> None:
         self.asked: list[Asked] = []
         self._port = port
         self._host = host
         self._path = path
         self._tls = tls
+        self._pause = pause
         self._stop = threading.Event()
         self._answered = threading.Semaphore(0)
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(clients)]
@@ -68,3 +79,4 @@ class SteadyClients:
                 asked = Asked(at, 0, repr(error))
             self.asked.append(asked)
             self._answered.release()
+            self._stop.wait(self._pause)
