@@ -106,6 +106,7 @@ def test_the_demo_is_served_and_ctrl_c_ends_it_with_nothing_left(tmp_path: Path)
 
 @pytest.mark.outside("make")
 @pytest.mark.outside("linux")
+@pytest.mark.thorough
 def test_a_demo_that_is_terminated_leaves_nothing(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         terminal.event("ready")

@@ -127,7 +127,7 @@ def make_app():
 
 
 @pytest.mark.outside("root", "cgroup memory")
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_worker_that_the_kernel_killed_for_want_of_memory_is_told_as_such(tmp_path: Path, workers: int) -> None:
     # S23
     write(tmp_path, {"main.py": EATS})

@@ -15,7 +15,7 @@ SLACK = 1.0
 """What a loaded machine may add to the second in which a blocked worker is killed."""
 
 
-@pytest.mark.parametrize("way", ["sleep", "spin"])
+@pytest.mark.parametrize("way", [pytest.param("sleep", marks=pytest.mark.thorough), "spin"])
 def test_a_blocked_loop_is_shown_killed_and_replaced_while_the_other_worker_serves(tmp_path: Path, way: str) -> None:
     # S4
     write(tmp_path, {"main.py": TROUBLE})
@@ -66,7 +66,7 @@ def test_a_long_import_is_not_taken_for_a_blocked_loop(tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(tmp_path: Path, workers: int) -> None:
     # S11
     write(tmp_path, {"main.py": TROUBLE})
@@ -84,7 +84,7 @@ def test_a_supervisor_that_was_stopped_kills_nobody_when_it_wakes(tmp_path: Path
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_a_tree_that_was_stopped_as_a_whole_goes_on_as_it_was(tmp_path: Path, workers: int) -> None:
     # S12
     write(tmp_path, {"main.py": TROUBLE})

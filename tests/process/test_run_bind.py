@@ -92,8 +92,8 @@ def test_the_line_that_says_where_it_listens_names_every_address(folder: Path) -
     [
         ('bind = ["unix:app.sock"]', {}),
         ("", {"TCLI_RUN_BIND": "unix:app.sock unix:other.sock"}),
-        ('bind = ["unix:nowhere/app.sock"]', {"TCLI_RUN_BIND": "unix:app.sock"}),
-        ("port = 1", {"TCLI_RUN_BIND": "unix:app.sock", "PORT": "1"}),
+        ('bind = ["unix:nowhere/app.sock"]', {"TCLI_RUN_BIND": "unix:app.sock", "PORT": "1"}),
+        pytest.param("port = 1", {"TCLI_RUN_BIND": "unix:app.sock", "PORT": "1"}, marks=pytest.mark.thorough),
     ],
 )
 def test_addresses_come_from_the_file_and_from_variables_too(folder: Path, table: str, env: dict[str, str]) -> None:

@@ -171,7 +171,7 @@ def test_new_clients_of_a_dropped_address_are_refused_while_the_old_still_finish
     ("stays", "dropped", "options"),
     [
         (KEPT, "unix:app.sock", ()),
-        ("unix:app.sock", KEPT, ()),
+        pytest.param("unix:app.sock", KEPT, (), marks=pytest.mark.thorough),
         ("unix:app.sock", KEPT, ("--reload-step", "1")),
     ],
 )

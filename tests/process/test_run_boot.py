@@ -10,17 +10,20 @@ MAKE_APP = "def make_app():\n    pass\n"
 BROKEN = {
     "an import that fails": ("import nowhere_to_be_found\n", "ModuleNotFoundError", True),
     "a syntax error": ("def f(:\n", "SyntaxError", True),
-    "sys.exit(7)": ("import sys\nsys.exit(7)\n", "sys.exit(7)", True),
     "sys.exit(0)": ("import sys\nsys.exit(0)\n", "sys.exit(0)", True),
     "os._exit(0)": ("import os\nos._exit(0)\n", "ended with exit code 0", False),
-    "os._exit(9)": ("import os\nos._exit(9)\n", "ended with exit code 9", False),
     "a segmentation fault": ("import os\nos.kill(os.getpid(), 11)\n", "killed by SIGSEGV", False),
     "a factory that raises": ("def make_app():\n    raise RuntimeError('no database')\n", "no database", True),
     "a factory of something else": ("def make_app():\n    return 42\n", "int", False),
+    "sys.exit(7)": ("import sys\nsys.exit(7)\n", "sys.exit(7)", True),
+    "os._exit(9)": ("import os\nos._exit(9)\n", "ended with exit code 9", False),
 }
+# Much as others of them.
+LIKE_OTHERS = ("an import that fails", "sys.exit(7)", "os._exit(9)")
+EACH = [pytest.param(why, marks=[pytest.mark.thorough] if why in LIKE_OTHERS else []) for why in BROKEN]
 
 
-@pytest.mark.parametrize("why", BROKEN)
+@pytest.mark.parametrize("why", EACH)
 def test_an_application_that_cannot_start_is_shown_once(tmp_path: Path, why: str) -> None:
     code, shown, has_traceback = BROKEN[why]
     write(tmp_path, {"main.py": code if "make_app" in code else code + MAKE_APP})

@@ -372,7 +372,7 @@ def test_at_a_reload_a_bad_pair_is_told_at_once_and_the_old_one_is_served_by_the
 
 
 @pytest.mark.outside("root")
-@pytest.mark.parametrize("options", [(), ("--preload",)], ids=str)
+@pytest.mark.parametrize("options", [(), pytest.param(("--preload",), marks=pytest.mark.thorough)], ids=str)
 def test_workers_that_may_read_nothing_any_more_get_new_certificates(tmp_path: Path, options: tuple[str, ...]) -> None:
     drop = "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
     project = write(tmp_path, {"main.py": APP.replace("import os\n", f"import os\n{drop}", 1)})

@@ -50,7 +50,7 @@ def test_a_killed_worker_is_replaced_and_the_log_says_what_it_held(tmp_path: Pat
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("code", [0, 1, 70])
+@pytest.mark.parametrize("code", [0, pytest.param(1, marks=pytest.mark.thorough), 70])
 def test_an_exit_in_a_handler_is_a_crash_whatever_its_code(tmp_path: Path, code: int) -> None:
     write(tmp_path, {"main.py": CRASHES})
     with ServerProcess("run", cwd=tmp_path) as server:

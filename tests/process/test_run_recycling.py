@@ -109,7 +109,7 @@ def pids_of(server: ServerProcess, count: int) -> set[str]:
         return {client.get().text for client in clients}
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("workers", [pytest.param(2, marks=pytest.mark.thorough), 3])
 def test_a_reload_by_steps_never_leaves_fewer_serving(tmp_path: Path, workers: int) -> None:
     write(tmp_path, {"main.py": TROUBLE})
     with ServerProcess("run", "-w", str(workers), "--reload-step", "1", cwd=tmp_path) as server:

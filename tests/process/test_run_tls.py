@@ -38,8 +38,8 @@ def project(tmp_path: Path, site: Made) -> Path:
 @pytest.mark.parametrize(
     "options",
     [
-        ("--certfile", "both.pem"),
-        ("--certfile", "site.pem", "--keyfile", "site.key"),
+        pytest.param(("--certfile", "both.pem"), marks=pytest.mark.thorough),
+        pytest.param(("--certfile", "site.pem", "--keyfile", "site.key"), marks=pytest.mark.thorough),
         ("--certfile", "site.pem", "--keyfile", "locked.key", "--keyfile-password-file", "password"),
         ("--ssl", "--certfile", "both.pem"),
     ],

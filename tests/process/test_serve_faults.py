@@ -53,7 +53,7 @@ def test_an_import_error_deep_down_is_shown_and_every_file_is_watched_on(tmp_pat
         assert server.get().text == "new"
 
 
-@pytest.mark.parametrize("endless", ENDLESS)
+@pytest.mark.parametrize("endless", ["a loop", pytest.param("a sleep", marks=pytest.mark.thorough)])
 def test_an_import_without_end_is_a_page_and_the_next_save_ends_it(tmp_path: Path, endless: str) -> None:
     # D2
     gate = Gate(tmp_path / "gate")

@@ -11,7 +11,7 @@ from support.project import Gate, app_that_says, save, save_in_place, write
 from support.server_process import ServerProcess
 
 Save = Callable[[Path, str], None]
-EACH_WAY = pytest.mark.parametrize("way", [save, save_in_place])
+EACH_WAY = pytest.mark.parametrize("way", [save, pytest.param(save_in_place, marks=pytest.mark.thorough)])
 
 
 @EACH_WAY

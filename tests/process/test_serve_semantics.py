@@ -453,7 +453,7 @@ def test_edits_of_one_size_in_one_second_are_served(tmp_path: Path, place: str, 
             assert server.get().text == str(number)
 
 
-@pytest.mark.parametrize("link", ["word.py", "shop/__init__.py"])
+@pytest.mark.parametrize("link", ["word.py", pytest.param("shop/__init__.py", marks=pytest.mark.thorough)])
 def test_edits_of_one_size_in_one_second_are_served_of_a_file_that_is_a_link(tmp_path: Path, link: str) -> None:
     module = "word" if link == "word.py" else "shop"
     app = app_that_says("{word}").replace('"{word}"', f"{module}.WORD")

@@ -12,7 +12,7 @@ from support.connection import Connection
 from support.project import Gate, app_that_says, save, write
 from support.server_process import ServerProcess
 
-EACH_STOP = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+EACH_STOP = pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 
 
 @EACH_STOP
@@ -35,7 +35,13 @@ def test_a_stop_finishes_what_runs_and_ends_with_0(tmp_path: Path, number: signa
 @pytest.mark.parametrize(
     ("command", "moment"),
     # A forkserver starts together with a companion, and imports longer.
-    [("serve", "listening"), ("serve", "companion_started"), ("serve", "ready"), ("run", "starting"), ("run", "ready")],
+    [
+        ("serve", "listening"),
+        ("serve", "companion_started"),
+        ("run", "starting"),
+        pytest.param("serve", "ready", marks=pytest.mark.thorough),
+        pytest.param("run", "ready", marks=pytest.mark.thorough),
+    ],
 )
 def test_ctrl_c_reaches_every_process_of_the_terminal_and_shows_no_traceback(
     tmp_path: Path, command: str, moment: str
@@ -63,9 +69,16 @@ def test_a_second_int_does_not_wait(tmp_path: Path) -> None:
         assert not server.tree()
 
 
-@EACH_STOP
-@pytest.mark.parametrize("moment", ["listening", "ready"])
-def test_a_stop_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, number: signal.Signals, moment: str) -> None:
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("listening", signal.SIGINT),
+        ("ready", signal.SIGTERM),
+        pytest.param("listening", signal.SIGTERM, marks=pytest.mark.thorough),
+        pytest.param("ready", signal.SIGINT, marks=pytest.mark.thorough),
+    ],
+)
+def test_a_stop_at_any_moment_of_the_start_leaves_nothing(tmp_path: Path, moment: str, number: signal.Signals) -> None:
     write(tmp_path, {"main.py": app_that_says("one")})
     with ServerProcess("serve", cwd=tmp_path, alone=True) as server:
         server.wait_for(moment)
