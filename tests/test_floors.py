@@ -1,6 +1,7 @@
 """Imports go down: the package is a list of floors."""
 
 import ast
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -67,21 +68,30 @@ def floor_of(module: str) -> int:
     return next(number for number, rooms in enumerate(FLOORS) if room in rooms)
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_module_imports_only_from_its_own_room_and_from_floors_below(module: str) -> None:
+@pytest.fixture(scope="module")
+def imports() -> Collection[tuple[str, str]]:
+    """Each module with each name that it imports."""
+    return [(module, name) for module in modules() for name in imports_of(module)]
+
+
+def test_a_module_imports_only_from_its_own_room_and_from_floors_below(imports: Collection[tuple[str, str]]) -> None:
+    wrong = [f"{module} imports {name}" for module, name in imports if not is_below(name, module)]
+    assert not wrong
+
+
+def is_below(name: str, module: str) -> bool:
+    if not name.startswith("tornado_cli."):
+        return True
     room = module.split(".", maxsplit=1)[0]
-    for name in imports_of(module):
-        if not name.startswith("tornado_cli."):
-            continue
-        other = name.removeprefix("tornado_cli.").split(".")[0]
-        if other.startswith("__") or other == room:
-            continue
-        assert floor_of(other) > floor_of(module), f"{module} imports {name}"
+    other = name.removeprefix("tornado_cli.").split(".")[0]
+    return other.startswith("__") or other == room or floor_of(other) > floor_of(module)
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_dependency_has_one_door(module: str) -> None:
-    for name in imports_of(module):
-        doors = DOORS.get(name.split(".")[0])
-        if doors is not None:
-            assert any(module == door or module.startswith(f"{door}.") for door in doors), f"{module} imports {name}"
+def test_a_dependency_has_one_door(imports: Collection[tuple[str, str]]) -> None:
+    wrong = [f"{module} imports {name}" for module, name in imports if not is_by_the_door(name, module)]
+    assert not wrong
+
+
+def is_by_the_door(name: str, module: str) -> bool:
+    doors = DOORS.get(name.split(".", maxsplit=1)[0])
+    return doors is None or any(module == door or module.startswith(f"{door}.") for door in doors)
