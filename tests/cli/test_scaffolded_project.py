@@ -117,7 +117,7 @@ def serving(folder: Path, package: str, **settings: str) -> Iterator[tuple[subpr
         process.stderr.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_it_serves_on_tornado_alone_and_ends_quietly(
     served: tuple[subprocess.Popen[str], str], number: signal.Signals
 ) -> None:

@@ -50,7 +50,7 @@ def test_each_key_does_what_the_banner_says(project: Path) -> None:
         assert "Stopped." in terminal.shown
 
 
-@pytest.mark.parametrize("key", [CTRL_C, CTRL_BACKSLASH])
+@pytest.mark.parametrize("key", [CTRL_C, pytest.param(CTRL_BACKSLASH, marks=pytest.mark.thorough)])
 def test_keys_that_are_signals_are_signals(project: Path, key: bytes) -> None:
     with OnTerminal(SERVE, cwd=project) as terminal:
         terminal.port()

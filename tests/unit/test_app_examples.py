@@ -107,11 +107,9 @@ def fetch(url: str, **options: Any) -> HTTPResponse:
     return asyncio.run(once())
 
 
-# Hosted they run in tests/process/test_tutorial_apps.py as well, by all of tcli.
-EACH_HOST = [False, pytest.param(True, marks=pytest.mark.thorough)]
-
-
-@pytest.mark.parametrize("hosted", EACH_HOST, ids=["by python", "hosted"])
+# By all of tcli they are run in tests/process/test_tutorial_apps.py.
+@pytest.mark.thorough
+@pytest.mark.parametrize("hosted", [False, True], ids=["by python", "hosted"])
 @pytest.mark.parametrize("app", GREETINGS)
 def test_an_application_answers(app: str, hosted: bool, tmp_path: Path) -> None:
     with running(tmp_path, f"{app}.py", hosted=hosted) as url:
