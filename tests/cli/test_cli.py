@@ -204,6 +204,10 @@ BROKEN_SETTINGS = {
     "[tool.tcli.run]\nlog_level = []": "line 2: [tool.tcli.run] log_level is not a setting.\n"
     "Hint: Did you mean log-level?",
     "[tool.tcli.server]\nport = 1": "line 1: [tool.tcli] server is not a setting.\nHint: Did you mean serve?",
+    "[tool.tcli.run]\neditor = 'vscode'": "line 2: [tool.tcli.run] editor is not a setting.\n"
+    "Hint: It belongs in [tool.tcli.serve].",
+    "[tool.tcli]\nport = 1": "line 2: [tool.tcli] port is not a setting.\n"
+    "Hint: It belongs in [tool.tcli.serve] or [tool.tcli.run].",
     "[tool.tcli.run]\nport = '80'": "line 2: [tool.tcli.run] port must be a whole number, not '80'.\n"
     "Hint: Write it without quotes: port = 80",
     "[tool.tcli.run]\nport = true": "line 2: [tool.tcli.run] port must be a whole number, not True.",

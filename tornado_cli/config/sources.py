@@ -125,15 +125,26 @@ def check_table(settings: Settings, command: str, known: Mapping[str, type]) -> 
 def _check(table: str, settings: Settings, given: Mapping[str, Any], known: Mapping[str, type]) -> None:
     for key, value in given.items():
         if key not in known:
-            import difflib
-
-            close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"Known keys: {', '.join(sorted(known))}."
-            raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=hint)
+            raise UsageError(f"{settings.place_of(key, table)} is not a setting.", hint=_instead(key, known))
         if not _is_of_type(value, known[key]):
             wanted = known[key]
             text = f"{settings.place_of(key, table)} must be {_NAMES[wanted]}, not {value!r}."
             raise UsageError(text, hint=_rewritten(key, value, wanted))
+
+
+def _instead(key: str, known: Mapping[str, type]) -> str:
+    """Return what may have been meant by a key that is none: one much like it, or one of another table."""
+    import difflib
+
+    close = difflib.get_close_matches(key.replace("_", "-"), known, n=1)
+    if close:
+        return f"Did you mean {close[0]}?"
+    from tornado_cli.config.run import RunConfig
+    from tornado_cli.config.serve import ServeConfig
+
+    options = {"serve": ServeConfig.options, "run": RunConfig.options}
+    tables = [f"[tool.tcli.{command}]" for command, names in options.items() if key.replace("-", "_") in names]
+    return f"It belongs in {' or '.join(tables)}." if tables else f"Known keys: {', '.join(sorted(known))}."
 
 
 def _rewritten(key: str, value: Any, wanted: type) -> str:
