@@ -263,7 +263,8 @@ def test_no_link_is_written_through(tmp_path: Path, flag: str, dangles: bool) ->
 def test_each_project_has_a_secret_of_its_own_for_its_owner_only(tmp_path: Path) -> None:
     secrets = set()
     for name in ("one", "two"):
-        assert tcli("new", name, cwd=tmp_path).returncode == 0
+        done = tcli("new", name, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
         file = tmp_path / name / ".env"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         secret = re.search(r"^COOKIE_SECRET=(\S{43})$", file.read_text(), re.MULTILINE)
