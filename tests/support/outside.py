@@ -4,7 +4,8 @@
 @pytest.mark.outside("root", "cgroup memory")
 @pytest.mark.thorough
 
-What is thorough (a scanner, a browser, a load of minutes) is run where all is asked for, or by TCLI_THOROUGH=1.
+What is thorough (a scanner, a browser, a load of minutes, one more variant of what has its server) is run where all is
+asked for, or by TCLI_THOROUGH=1.
 """
 
 import functools
