@@ -57,7 +57,7 @@ PeriodicCallback(lambda: CRASH.exists() and os._exit(1), 10).start()
 """
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_crashes_in_a_row_come_ever_more_slowly_and_end_with_the_fix(tmp_path: Path, workers: int) -> None:
     # S8
     write(tmp_path, {"main.py": CRASHES_WHILE + TROUBLE})

@@ -36,7 +36,7 @@ def parent_of(pid: int) -> str:
 
 
 @pytest.mark.outside("root", "cgroup pids")
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_when_no_process_can_be_forked_the_others_serve_and_it_recovers(tmp_path: Path, workers: int) -> None:
     # S21
     write(tmp_path, {"main.py": TROUBLE})

@@ -156,7 +156,7 @@ def test_under_nohup_the_end_of_the_terminal_is_not_the_end(tmp_path: Path) -> N
         server.wait_until_nothing_is_left(5.0)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_broken_new_code_costs_no_request(tmp_path: Path, workers: int) -> None:
     # S17
     write(tmp_path, {"main.py": app_that_says("old")})

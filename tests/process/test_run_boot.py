@@ -53,7 +53,17 @@ def test_what_it_printed_before_it_failed_is_shown(tmp_path: Path) -> None:
         server.wait_for(message="last words")
 
 
-@pytest.mark.parametrize("arguments", [["nowhere.py"], ["main:make_ap"], ["--workers", "-1"], ["--loop", "gevent"]])
+# More of them are typed in tests/cli/test_cli.py.
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["main:make_ap"],
+        *(
+            pytest.param(more, marks=pytest.mark.thorough)
+            for more in (["nowhere.py"], ["--workers", "-1"], ["--loop", "gevent"])
+        ),
+    ],
+)
 def test_a_mistake_on_the_command_line_is_one_message(tmp_path: Path, arguments: list[str]) -> None:
     write(tmp_path, {"main.py": app_that_says("one")})
     with ServerProcess("run", *arguments, cwd=tmp_path) as server:

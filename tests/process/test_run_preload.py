@@ -69,7 +69,10 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
+# tests/unit/test_fork_safety.py knows all that is refused.
+@pytest.mark.parametrize(
+    "what", ["a thread", *(pytest.param(other, marks=pytest.mark.thorough) for other in ("a loop", "a socket"))]
+)
 def test_what_a_fork_cannot_carry_is_refused_with_the_reason(tmp_path: Path, what: str) -> None:
     code, word = REFUSED[what]
     write(tmp_path, {"main.py": code + TROUBLE})

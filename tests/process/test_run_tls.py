@@ -75,7 +75,18 @@ WRONG: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 
-@pytest.mark.parametrize("why", WRONG)
+# What is wrong with a file is found by tests/unit/test_tls.py.
+BY_ITS_FILES = (
+    "no such key",
+    "no key in the certificate",
+    "no certificate in the file",
+    "a wrong password",
+    "no such password file",
+)
+EACH_WRONG = [pytest.param(why, marks=[pytest.mark.thorough] if why in BY_ITS_FILES else []) for why in WRONG]
+
+
+@pytest.mark.parametrize("why", EACH_WRONG)
 def test_what_is_wrong_is_said_before_anything_forks(project: Path, why: str) -> None:
     options, word = WRONG[why]
     with ServerProcess("run", *options, cwd=project) as server:

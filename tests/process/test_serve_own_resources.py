@@ -19,7 +19,6 @@ async def lifespan(app):
         yield
 """,
 }
-EACH = pytest.mark.parametrize("what", HOLDS)
 
 
 def holding(what: str, says: str, port: int) -> str:
@@ -31,7 +30,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-@EACH
+@pytest.mark.parametrize("what", HOLDS)
 def test_what_it_holds_is_free_for_the_next_at_every_save(tmp_path: Path, what: str) -> None:
     port = free_port()
     write(tmp_path, {"main.py": holding(what, "0", port)})
@@ -44,7 +43,9 @@ def test_what_it_holds_is_free_for_the_next_at_every_save(tmp_path: Path, what: 
         assert not server.seen("app_failed")
 
 
-@EACH
+@pytest.mark.parametrize(
+    "what", ["a lock", "a port in its lifespan", pytest.param("a port", marks=pytest.mark.thorough)]
+)
 def test_it_is_tried_again_when_the_old_one_has_finished_its_request(tmp_path: Path, what: str) -> None:
     port = free_port()
     write(tmp_path, {"main.py": holding(what, "old", port)})

@@ -430,10 +430,12 @@ PLACES = {
     "a module that a handler imports": ("word.py", "", "__import__('word').WORD"),
     "the application's own module": ("main.py", "", "WORD"),
 }
+LIKE_A_MODULE = ("a package", "a module of a namespace")
+EACH_PLACE = [pytest.param(one, marks=[pytest.mark.thorough] if one in LIKE_A_MODULE else []) for one in PLACES]
 
 
 @pytest.mark.parametrize("prefix", ["", pytest.param("bytecode", marks=pytest.mark.thorough)])
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", EACH_PLACE)
 def test_edits_of_one_size_in_one_second_are_served(tmp_path: Path, place: str, prefix: str) -> None:
     name, imports, value = PLACES[place]
     app = app_that_says("{word}").replace('"{word}"', value)

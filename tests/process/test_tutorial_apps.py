@@ -42,7 +42,14 @@ ASKED_MORE = {
     ("background_task", "serve"),
     ("background_task", "run"),
 }
-ASKED_ONCE = [(app, command) for app in ANSWERS for command in ("serve", "run") if (app, command) not in ASKED_MORE]
+# With options, or by one worker, they are.
+MUCH_THE_SAME = {("configured", "serve"), ("configured", "run"), ("chat", "run"), ("long_polling", "run")}
+ASKED_ONCE = [
+    pytest.param(app, command, marks=[pytest.mark.thorough] if (app, command) in MUCH_THE_SAME else [])
+    for app in ANSWERS
+    for command in ("serve", "run")
+    if (app, command) not in ASKED_MORE
+]
 
 
 @contextmanager

@@ -148,7 +148,12 @@ def test_another_file_can_be_named_and_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", [pytest.param("project/dev.env", marks=pytest.mark.thorough), "elsewhere/dev.env", "project/link"]
+    "named",
+    [
+        pytest.param("project/dev.env", marks=pytest.mark.thorough),
+        "elsewhere/dev.env",
+        pytest.param("project/link", marks=pytest.mark.thorough),
+    ],
 )
 def test_an_edit_of_a_file_that_was_named_is_served(tmp_path: Path, named: str) -> None:
     files = dict.fromkeys(("project/dev.env", "elsewhere/dev.env"), "WORD=one\n")
