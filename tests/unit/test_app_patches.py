@@ -73,6 +73,19 @@ def test_everything_is_undone(tmp_path: Path) -> None:
     )
 
 
+def test_what_tornados_table_of_modules_lacks_is_there_when_it_is_asked_for(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        import tornado
+        patched()
+        assert "tornado.websocket" not in sys.modules
+        assert tornado.websocket.WebSocketHandler
+        assert tornado.wsgi.WSGIContainer
+        """,
+    )
+
+
 def test_debug_starts_no_reloader_and_its_files_and_hooks_are_kept(tmp_path: Path) -> None:
     told = run(
         tmp_path,

@@ -93,11 +93,6 @@ if __name__ == "__main__":
     assert run(tmp_path, "-c", LAUNCHER, "script.py").stdout.startswith("[42]")
 
 
-def test_tornado_websocket_is_there_without_an_import(tmp_path: Path) -> None:
-    (tmp_path / "script.py").write_text("import tornado\nprint(tornado.websocket.WebSocketHandler, tornado.wsgi)\n")
-    run(tmp_path, "-c", LAUNCHER, "script.py")
-
-
 def test_a_script_that_went_away_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("")
     launcher = LAUNCHER.replace("run_script(", "target.path.unlink()\nrun_script(")

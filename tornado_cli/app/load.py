@@ -44,7 +44,6 @@ def load(target: Target, argv: Sequence[str] = ()) -> Loaded:
     assert target.kind is Kind.MODULE
     assert target.module is not None
     prepare_path(target.search_path)
-    import_for_the_user()
     with arguments_for(target, argv):
         module = _import(target.module, target)
     name = target.attribute or _usual_name(module, target)
@@ -70,15 +69,6 @@ async def make_application(loaded: Loaded) -> tuple[Delegate, AbstractAsyncConte
 def prepare_path(search_path: Sequence[str]) -> None:
     """Put these folders first on `sys.path`, once each."""
     sys.path[:] = [*search_path, *(entry for entry in sys.path if entry not in search_path)]
-
-
-def import_for_the_user() -> None:
-    """`import tornado; tornado.websocket` fails in Tornado 6.6.1 unless something imported it before.
-
-    Its table of lazy modules lacks these two; Tornado's own demos/websocket needs one of them.
-    """
-    importlib.import_module("tornado.websocket")
-    importlib.import_module("tornado.wsgi")
 
 
 def _import(name: str, target: Target) -> ModuleType:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import tornado
 from tornado import httputil, log, netutil, options, process, tcpserver
 
 from tornado_cli.app.after_import import after_import
@@ -53,6 +54,7 @@ def patch_tornado(
     what servers accept by.
     """
     patches = TornadoPatches()
+    _patch_lazy_modules(patches)
     _patch_autoreload(patches)
     _patch_timestamps(patches)
     _patch_fork(patches)
@@ -79,6 +81,14 @@ def run_reload_hooks() -> None:
 
 def _autoreload() -> ModuleType | None:
     return sys.modules.get("tornado.autoreload")
+
+
+def _patch_lazy_modules(patches: TornadoPatches) -> None:
+    """`import tornado; tornado.websocket` fails in Tornado 6.6.1 unless something imported it before.
+
+    Its table of lazy modules lacks these two; Tornado's own demos/websocket needs one of them.
+    """
+    patches.replace(tornado, "__all__", [*getattr(tornado, "__all__", ()), "websocket", "wsgi"])
 
 
 def _patch_autoreload(patches: TornadoPatches) -> None:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType
 
-from tornado_cli.app.load import import_for_the_user, prepare_path
+from tornado_cli.app.load import prepare_path
 from tornado_cli.app.target import Kind, Target
 from tornado_cli.errors import AppError
 
@@ -21,7 +21,6 @@ def run_script(target: Target, argv: Sequence[str] = ()) -> None:
     assert target.path is not None
     prepare_path(target.search_path)
     sys.argv = [str(target.path), *argv]
-    import_for_the_user()
     main, code = _module(target.module) if target.module else _file(target.path)
     sys.modules["__main__"] = main
     exec(code, main.__dict__)  # noqa: S102 - running the user's program is the job.

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tornado_cli.app.load import import_for_the_user, prepare_path
+from tornado_cli.app.load import prepare_path
 from tornado_cli.app.target import Target
 from tornado_cli.serve.forkservers.learning import is_third_party, origin_of
 from tornado_cli.system.fork_safety import fork_state, problems
@@ -25,7 +25,6 @@ def import_for_all(wanted: Sequence[str], target: Target, arguments: Sequence[st
     """
     prepare_path(target.search_path)
     sys.argv = [str(target.path or target.module), *arguments]
-    import_for_the_user()
     at_first, before, descriptors = set(sys.modules), fork_state(), open_descriptors()
     for one in wanted:
         if one in sys.modules:
