@@ -1,12 +1,13 @@
-"""Small immutable values, for what processes tell each other and what policies are told and decide."""
+"""Values with named fields, for what processes tell each other and what policies are told, know and decide."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar, NoReturn, Self, dataclass_transform
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, NoReturn, Self, TypeVar, dataclass_transform
+
+T = TypeVar("T")
 
 
-@dataclass_transform(frozen_default=True)
-class Record:
-    """A value with named fields: a subclass lists them, as a dataclass would.
+class _Fields:
+    """A subclass lists its fields, as a dataclass would.
 
     There are a hundred kinds of them, and every process of ours defines most before it can do anything. The methods
     that a dataclass gets written and compiled for it cost 0.4 ms a class; here all classes share these.
@@ -37,9 +38,6 @@ class Record:
         """Return the same with some fields changed."""
         return type(self)(**{**self.__dict__, **changes})
 
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} is not to be changed")
-
     def __eq__(self, other: object) -> bool:
         return self.__dict__ == other.__dict__ if type(other) is type(self) else NotImplemented
 
@@ -49,3 +47,35 @@ class Record:
     def __repr__(self) -> str:
         fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
         return f"{type(self).__name__}({fields})"
+
+
+@dataclass_transform(frozen_default=True)
+class Record(_Fields):
+    """One that nobody changes."""
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} is not to be changed")
+
+
+class _Anew:
+    def __init__(self, factory: Callable[[], Any]) -> None:
+        self.factory = factory
+
+
+def anew(*, factory: Callable[[], T]) -> T:
+    """Be the default of a field of a State: each has one of its own."""
+    return _Anew(factory)  # type: ignore[return-value]
+
+
+@dataclass_transform(field_specifiers=(anew,))
+class State(_Fields):
+    """One that changes, and is compared by identity."""
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        for name, value in self.__dict__.items():
+            if isinstance(value, _Anew):
+                self.__dict__[name] = value.factory()

@@ -1,10 +1,10 @@
-"""Records are values: their fields are all they are, and nobody changes them."""
+"""Records are values: their fields are all they are, and nobody changes them. States change."""
 
 from typing import Any
 
 import pytest
 
-from tornado_cli.records import Record
+from tornado_cli.records import Record, State, anew
 
 
 class Moved(Record):
@@ -23,6 +23,11 @@ class MovedFar(Moved):
 class Stood(Record):
     who: str
     steps: int = 1
+
+
+class Journey(State):
+    who: str
+    stops: list[str] = anew(factory=list)
 
 
 def test_fields_are_given_by_place_or_by_name_and_have_defaults() -> None:
@@ -72,3 +77,17 @@ def test_a_record_is_matched_by_place_and_by_name() -> None:
 
 def test_a_record_shows_its_fields() -> None:
     assert repr(Moved("ann")) == "Moved(who='ann', steps=1)"
+
+
+def test_a_state_changes_and_is_no_other_that_looks_the_same() -> None:
+    first, second = Journey("ann"), Journey("ann")
+    first.who = "bob"
+    assert (first.who, second.who) == ("bob", "ann")
+    assert Journey("ann") != second
+
+
+def test_what_a_state_has_by_default_is_its_own() -> None:
+    first, second = Journey("ann"), Journey("ann")
+    first.stops.append("home")
+    assert (first.stops, second.stops) == (["home"], [])
+    assert Journey("ann", ["away"]).stops == ["away"]

@@ -1,12 +1,11 @@
 """When to tell that an output loses lines: soon, and at most once a minute."""
 
-from dataclasses import dataclass
+from tornado_cli.records import State
 
 TELL_EVERY = 60.0
 
 
-@dataclass(slots=True)
-class Losses:
+class Losses(State):
     """What has been told about one output's losses."""
 
     name: str

@@ -1,9 +1,9 @@
 """What the dev server knows of its processes: a record, which decides nothing."""
 
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from tornado_cli.errors import ExitCode
+from tornado_cli.records import State, anew
 from tornado_cli.serve.forkservers.stages import Stages
 from tornado_cli.serve.terminal.lending import Lending
 
@@ -27,8 +27,7 @@ class Phase(Enum):
     LEAVING = auto()
 
 
-@dataclass(slots=True)
-class Process:
+class Process(State):
     """A forked process as the server knows it."""
 
     role: Role
@@ -39,8 +38,7 @@ class Process:
     kill_at: float | None = None
 
 
-@dataclass(slots=True)
-class Fleet:
+class Fleet(State):
     """Everything the decisions depend on."""
 
     grace: float
@@ -50,7 +48,7 @@ class Fleet:
     """What the application will import of others, as far as its source says so."""
     opens_browser: bool = False
     """Whether a browser is to be opened when the application is ready for the first time."""
-    stages: Stages = field(default_factory=Stages)
+    stages: Stages = anew(factory=Stages)
     phase: Phase = Phase.STARTING
     attempt: int = 0
     """Counts starts of the application; the newest is the only one that matters."""
@@ -58,7 +56,7 @@ class Fleet:
     """Counts forked processes."""
     started_at: float = 0.0
     changed: tuple[str, ...] = ()
-    processes: dict[int, Process] = field(default_factory=dict)
+    processes: dict[int, Process] = anew(factory=dict)
     awaited: int | None = None
     """The forkserver for which the newest start waits."""
     began_beside_older: bool = False
@@ -66,7 +64,7 @@ class Fleet:
     is_waiting: bool = False
     """Whether the newest start has failed and is tried again when the older processes have gone."""
     has_waited: bool = False
-    lending: Lending = field(default_factory=Lending)
+    lending: Lending = anew(factory=Lending)
     forkserver_deaths: int = 0
     interrupts: int = 0
     code: ExitCode = ExitCode.OK

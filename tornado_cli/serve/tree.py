@@ -4,7 +4,6 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_cli.events import (
@@ -30,6 +29,7 @@ from tornado_cli.events import (
     StartProcess,
     TerminalWanted,
 )
+from tornado_cli.records import State, anew
 from tornado_cli.serve import events
 from tornado_cli.serve.boot import ServeBoot
 from tornado_cli.serve.forkservers.head_start import interpreter_with
@@ -45,8 +45,7 @@ from tornado_cli.system.memory_files import read_file, written_file
 from tornado_cli.system.stacks import DUMP
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(State):
     """A forkserver or a process; it may not be born yet, or have closed its channel and not ended."""
 
     channel: Channel | None
@@ -57,8 +56,7 @@ class _Held:
     """Of a process: its forkserver."""
 
 
-@dataclass(slots=True)
-class Tree:
+class Tree(State):
     """Numbers of stages and of processes are the policy's."""
 
     boot: ServeBoot
@@ -70,9 +68,9 @@ class Tree:
     served: ServedFiles | None
     """Told of the folders that it serves from, when open pages follow them."""
     on_event: Callable[[events.Event], None]
-    _stages: dict[int, _Held] = field(default_factory=dict)
-    _processes: dict[int, _Held] = field(default_factory=dict)
-    _interpreters: dict[int, Child] = field(default_factory=dict)
+    _stages: dict[int, _Held] = anew(factory=dict)
+    _processes: dict[int, _Held] = anew(factory=dict)
+    _interpreters: dict[int, Child] = anew(factory=dict)
     """The fresh ones among the forkservers, until they are reaped: they are children of this process."""
 
     # Orders about forkservers.

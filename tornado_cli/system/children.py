@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NoReturn
@@ -64,6 +63,8 @@ def start_interpreter(
 
     It must be called by the main thread: `die_with` follows the thread that started the child.
     """
+    import subprocess
+
     # Else a Ctrl-C would reach it while it imports, and show where: `leave_to_the_parent` lets signals in.
     with held_back(signal.SIGINT):
         started = subprocess.Popen(

@@ -1,6 +1,5 @@
 """Opening a browser, on a machine that has a screen."""
 
-import subprocess
 import sys
 from collections.abc import Mapping
 
@@ -18,6 +17,8 @@ def open_browser(url: str) -> None:
 
     It has a session of its own: a browser that is started by this outlives us, and Ctrl-C here.
     """
+    import subprocess
+
     started = subprocess.Popen(
         [*_OPEN, url],
         stdin=subprocess.DEVNULL,

@@ -1,7 +1,6 @@
 """Whom the terminal is lent to, and what waits for its return: decided here on plain values."""
 
-from dataclasses import dataclass, field
-
+from tornado_cli.records import State, anew
 from tornado_cli.serve.actions import Action, LendTerminal, TakeTerminalBack, TellPostponed
 from tornado_cli.serve.events import Changed, EnvironmentChanged
 
@@ -9,11 +8,10 @@ _LAST_ANSWER = 0.1
 """Seconds for which the terminal is left alone: after one question there is often another."""
 
 
-@dataclass(slots=True)
-class Lending:
+class Lending(State):
     """Claims of processes, by number; the first one has the terminal, the others wait for it."""
 
-    claims: list[int] = field(default_factory=list)
+    claims: list[int] = anew(factory=list)
     since: float = 0.0
     """When the first of these claims came."""
     back_at: float | None = None

@@ -1,7 +1,6 @@
 """What is watched, by the settings and by where the application lies."""
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,8 @@ from tornado_cli.errors import UsageError
 from tornado_cli.serve.watching.gitignore import IgnoreFile, parse_ignore_file
 from tornado_cli.serve.watching.ground import Ground
 from tornado_cli.serve.watching.rules import Rules
+
+_TEMPORARY = ("/tmp", "/var/tmp", "/usr/tmp")  # noqa: S108 - nothing is put there.
 
 
 def ground_of(config: ServeConfig, home: Path, search_path: Iterable[str], also: Iterable[str]) -> Ground:
@@ -41,5 +42,11 @@ def ignored_by(config: ServeConfig, home: Path) -> IgnoreFile | None:
 
 def is_broad(folder: str) -> bool:
     """Say whether a folder holds what everybody has: one person's whole work, or the system."""
-    home, temporary = (os.path.realpath(place) for place in (os.path.expanduser("~"), tempfile.gettempdir()))
-    return folder == temporary or os.path.commonpath([folder, home]) == folder
+    home = os.path.realpath(os.path.expanduser("~"))
+    return folder in _temporary_folders() or os.path.commonpath([folder, home]) == folder
+
+
+def _temporary_folders() -> set[str]:
+    # `tempfile` would choose among these by writing to them; its import takes longer than all else that is done here.
+    named = [os.environ[name] for name in ("TMPDIR", "TEMP", "TMP") if os.environ.get(name)]
+    return {os.path.realpath(folder) for folder in (*named, *_TEMPORARY)}

@@ -3,9 +3,9 @@
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from tornado_cli.records import Record
+from tornado_cli.records import Record, State, anew
 from tornado_cli.serve.watching.changes import Sign
 from tornado_cli.serve.watching.folders import (
     Folder,
@@ -33,12 +33,11 @@ class _Visit:
         return self.outer is None
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(State):
     """What a look has found."""
 
-    changed: list[str] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    changed: list[str] = anew(factory=list)
+    left: list[str] = anew(factory=list)
     """Folders that are no more."""
 
 
@@ -132,7 +131,7 @@ class Ground:
         named = {name for several in names for name in several}
         with self._lock:
             new_ones = [path for path in named if not self._counted(path)]
-            self._rules = replace(self._rules, named=self._always_named | named)
+            self._rules = self._rules.but(named=self._always_named | named)
             wanted = {os.path.dirname(path) for path in named}.difference(self.tops)
             new = wanted - self._folders.keys()
             self._sides = self._always_sides | new | (wanted & self._sides)

@@ -2,10 +2,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
+from tornado_cli.records import Record
 from tornado_cli.serve.watching.gitignore import IgnoreFile, is_ignored
 
 IgnoreFiles: TypeAlias = tuple[IgnoreFile, ...]
@@ -38,8 +38,7 @@ class Change(Enum):
     RESTART = auto()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(Record, kw_only=True):
     """What counts besides the usual, by what the user has said and the application has read."""
 
     ignored: IgnoreFile | None = None
