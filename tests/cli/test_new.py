@@ -326,7 +326,7 @@ def test_a_kill_leaves_the_whole_project_or_none_and_a_signal_to_stop_nothing_el
     assert not (places[0] / "shop").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)])
 def test_in_a_folder_that_is_there_nothing_of_its_owner_is_ever_lost(tmp_path: Path, number: signal.Signals) -> None:
     places = at_each_step(tmp_path, number, is_there=True)
     whole = everything_in(places[-1] / "shop")

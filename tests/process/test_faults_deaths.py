@@ -30,7 +30,7 @@ def test_an_idle_worker_that_is_killed_costs_nobody_anything(tmp_path: Path, wor
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_an_abort_in_a_handler_costs_its_own_request(tmp_path: Path, workers: int) -> None:
     # S3
     write(tmp_path, {"main.py": TROUBLE})

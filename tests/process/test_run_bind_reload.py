@@ -16,6 +16,7 @@ from support.server_process import ServerProcess
 from support.trouble import leaders_of, stopped, workers_of
 
 KEPT, DROPPED, NEW = "127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"
+EACH_DROPPED = pytest.mark.parametrize("dropped", [DROPPED, pytest.param("unix:app.sock", marks=pytest.mark.thorough)])
 Place = tuple[str, int] | Path
 
 
@@ -114,7 +115,7 @@ def test_a_new_address_is_served_by_every_new_worker(folder: Path) -> None:
     assert not (folder / "app.sock").exists()
 
 
-@pytest.mark.parametrize("dropped", [DROPPED, "unix:app.sock"])
+@EACH_DROPPED
 def test_who_is_queued_at_a_dropped_address_is_answered_by_those_who_leave(folder: Path, dropped: str) -> None:
     with running(folder, KEPT, dropped, options=["-w", "2"]) as server, ExitStack() as stack:
         kept, leaving = places_at_start(server)
@@ -150,7 +151,7 @@ def test_who_is_queued_at_an_address_that_stays_is_answered_by_those_who_come(fo
         assert server.stop() == 0
 
 
-@pytest.mark.parametrize("dropped", [DROPPED, "unix:app.sock"])
+@EACH_DROPPED
 def test_new_clients_of_a_dropped_address_are_refused_while_the_old_still_finish(folder: Path, dropped: str) -> None:
     with running(folder, KEPT, dropped, options=["-w", "2"]) as server:
         _, leaving = places_at_start(server)

@@ -22,7 +22,7 @@ class Hoard(__import__("tornado.web").web.RequestHandler):
 """
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_workers_past_their_requests_are_replaced_one_at_a_time_and_nothing_is_lost(
     tmp_path: Path, workers: int
 ) -> None:

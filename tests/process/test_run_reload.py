@@ -4,6 +4,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import pytest
 from support.load import SteadyClients
 from support.project import Gate, app_that_says, write
 from support.server_process import ServerProcess
@@ -11,20 +12,21 @@ from support.server_process import ServerProcess
 import tornado_cli
 
 
-def test_a_reload_loses_no_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("last", [3, pytest.param(5, marks=pytest.mark.thorough)])
+def test_a_reload_loses_no_request(tmp_path: Path, last: int) -> None:
     write(tmp_path, {"main.py": app_that_says("x")})
     with ServerProcess("run", "--workers", "2", cwd=tmp_path) as server:
         server.wait_for("ready", generation=1)
         with SteadyClients(server.port, clients=4) as clients:
-            for generation in range(2, 6):
+            for generation in range(2, last + 1):
                 clients.wait_for_answers(10)
                 write(tmp_path, {"main.py": app_that_says("x" * generation)})
                 server.send(signal.SIGHUP)
                 server.wait_for("ready", generation=generation)
                 server.wait_for("generation_left", generation=generation - 1)
         assert not clients.failed
-        assert {one.text for one in clients.asked} >= {"x", "xx", "xxx", "xxxx"}
-        assert server.get().text == "xxxxx"
+        assert {one.text for one in clients.asked} >= {"x" * generation for generation in range(1, last)}
+        assert server.get().text == "x" * last
         assert server.stop() == 0
 
 

@@ -142,7 +142,7 @@ def test_a_line_can_be_edited_at_the_prompt(tmp_path: Path) -> None:
 
 
 # After `next` at its end a coroutine runs on without a prompt.
-@pytest.mark.parametrize("end", ["c", "n"])
+@pytest.mark.parametrize("end", [pytest.param("c", marks=pytest.mark.thorough), "n"])
 def test_a_save_waits_for_who_debugs_over_steps_too(tmp_path: Path, end: str) -> None:
     with served(tmp_path, "breakpoint()\n        answer = 'old'") as terminal:
         with asking(terminal.port()) as client:
