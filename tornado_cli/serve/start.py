@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -16,9 +17,10 @@ from tornado_cli.errors import ExitCode
 from tornado_cli.http.hosts.patterns import patterns_of
 from tornado_cli.logs.events import event
 from tornado_cli.logs.top_process import top_process_log
+from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve.boot import WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.editors import url_template
-from tornado_cli.serve.certificate import certificate_for
+from tornado_cli.serve.certificate import Choice, certificate_for
 from tornado_cli.serve.companions.start import company
 from tornado_cli.serve.environment import Environment
 from tornado_cli.serve.server import SIGNALS, Server
@@ -52,8 +54,7 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     for variable in strange_variables(os.environ):
         Terminal().warning(variable.message, variable.hint)
     target = _found(config, settings, directory)
-    patterns_of(config.allowed_hosts)
-    url_template(config.editor, os.environ)
+    _check(config)
     environment = Environment(config, settings, directory)
     certificate = certificate_for(config)
     companions = companions_of(settings)
@@ -61,38 +62,25 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
     # Where what we say goes elsewhere, the keys may be those of a pager.
     terminal = KeyTerminal(0 if os.isatty(1) else -1)
     # The guard comes first: as a copy of this process it must not hold listeners, nor be one of several threads.
-    with guarded(terminal.descriptor), top_process_log(config, "server") as log:
+    with guarded(terminal.descriptor), top_process_log(config, "server") as log, ExitStack() as ending:
         opened = _listen(config)
         # Before anything is said: who reads it may answer with a signal.
         inbox = Inbox(SIGNALS)
         keys = ALL_KEYS if terminal.is_ours() else ""
         url = greet(config, certificate.scheme, target, opened, ground.everything(), log.format, keys)
         certificate.tell()
-        boot = ServeBoot(
-            config=config,
-            listeners=tuple(listener.fileno() for listener in opened.listeners),
-            words=SharedWords.create("tcli-words", WORDS).descriptor,
-            place=anonymous_file("tcli-place"),
-            log=log.sender_end().fileno(),
-            credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
-            requests=_store_of_requests() if config.debug else None,
-            log_format=log.format,
-            token=os.urandom(16).hex(),
-            directory=str(directory),
-        )
+        boot = _boot(config, directory, opened, log, certificate)
         environment.renew()
-        addresses = BoundAddresses(opened.listeners, config.backlog)
-        find = partial(_found_again, config, directory)
         changes = ChangedFiles()
         watcher = Watcher(ground, changes, _tell_polling, interval=config.poll_interval, always_polls=config.poll)
         served = _served(config, directory)
         server = Server(
             config,
             boot,
-            find,
+            partial(_found_again, config, directory),
             target,
             environment,
-            addresses,
+            BoundAddresses(opened.listeners, config.backlog),
             inbox,
             log,
             terminal,
@@ -102,17 +90,38 @@ def serve(config: ServeConfig, settings: Settings) -> ExitCode:
         )
         with signals_for_main_thread_only():
             watcher.start()
-        try:
-            with company(companions, boot, log, environ=environment.variables, directory=settings.directory):
-                gc.freeze()
-                gc.enable()
-                return server.run()
-        finally:
-            terminal.give_back()
-            watcher.stop()
-            changes.close()
-            if served is not None:
-                served.stop()
+        if served is not None:
+            ending.callback(served.stop)
+        ending.callback(changes.close)
+        ending.callback(watcher.stop)
+        ending.callback(terminal.give_back)
+        ending.enter_context(
+            company(companions, boot, log, environ=environment.variables, directory=settings.directory)
+        )
+        gc.freeze()
+        gc.enable()
+        return server.run()
+
+
+def _check(config: ServeConfig) -> None:
+    """Raise UsageError for what nobody looks at before the server stands."""
+    patterns_of(config.allowed_hosts)
+    url_template(config.editor, os.environ)
+
+
+def _boot(config: ServeConfig, directory: Path, opened: Opened, log: LogWriter, certificate: Choice) -> ServeBoot:
+    return ServeBoot(
+        config=config,
+        listeners=tuple(listener.fileno() for listener in opened.listeners),
+        words=SharedWords.create("tcli-words", WORDS).descriptor,
+        place=anonymous_file("tcli-place"),
+        log=log.sender_end().fileno(),
+        credentials=None if certificate.credentials is None else certificate.credentials.open_descriptor(),
+        requests=_store_of_requests() if config.debug else None,
+        log_format=log.format,
+        token=os.urandom(16).hex(),
+        directory=str(directory),
+    )
 
 
 def _served(config: ServeConfig, directory: Path) -> ServedFiles | None:
