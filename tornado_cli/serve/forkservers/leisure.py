@@ -1,4 +1,4 @@
-"""What a forkserver does when its first process has been served from: the later ones start faster for it."""
+"""What a forkserver does before it forks once more: the later processes start faster for it."""
 
 import importlib
 
