@@ -38,7 +38,8 @@ class Library(RequestHandler):
 class Compute(RequestHandler):
     def get(self):
         began = time.thread_time()
-        while time.thread_time() - began < 0.3:
+        # A match keeps the interpreter for a tenth of it: on a busy machine few moments are left to look.
+        while time.thread_time() - began < 0.6:
             re.match(PATTERN, TEXT)  # computes
 
 class Spin(RequestHandler):
@@ -246,13 +247,14 @@ def test_a_process_that_was_stopped_is_not_blamed_on_its_code(tmp_path: Path) ->
             gate.wait_for_somebody()
             for pid in everybody:
                 os.kill(pid, signal.SIGSTOP)
-            let_pass(1.0)
+            let_pass(1.5)
             gate.open()
             for pid in everybody:
                 os.kill(pid, signal.SIGCONT)
             assert client.answer().status == 200
         assert blocked_by(server, "/sleep")["path"] == "/sleep"
-        assert len(server.seen("loop_blocked")) == 1
+        # On a busy machine the request may have waited for its stop, which is its own time.
+        assert sum(float(str(told["seconds"])) for told in server.seen("loop_blocked", path="/")) < 1.0
         assert server.stop() == 0
 
 
