@@ -1,5 +1,6 @@
 """A server of any make, started as its users do, with its output in a file; nothing of it is left behind."""
 
+import contextlib
 import signal
 import subprocess
 import tempfile
@@ -58,7 +59,9 @@ def started(command: Sequence[str], folder: Path, environment: Mapping[str, str]
             # The parent of plain fork_processes dies of TERM and leaves its children behind.
             tree = tree_of(child.pid)
             child.send_signal(signal.SIGTERM)
-            if not wait_until_all_ended([member.pid for member in tree], 5):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(5)
+            if not wait_until_all_ended([member.pid for member in tree], 0.5):
                 end(tree)
             child.wait(DEADLINE)
             end(tree)
