@@ -7,7 +7,7 @@ application takes the stream over: from then on it only tells of its end.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, SSLIOStream
 
 _QUICKER = {b"\r?\n\r?\n": b"\n\r?\n"}
 """The end of a header block as Tornado looks for it, and what ends at the same byte but is found ten times as fast."""
@@ -24,6 +24,8 @@ def take_over(
     """
     # Tornado's place to say how a stream's descriptor is closed.
     stream.close_fd = close_descriptor
+    if not isinstance(stream, SSLIOStream):
+        stream.read_from_fd = _sparing_reader(stream)
     if bad_request is not None:
         stream.read_until_regex = _head_reader(stream)
         stream.write = _writer(stream, bad_request)
@@ -37,7 +39,7 @@ def leave_nodelay(stream: IOStream) -> None:
 
 def give_back(stream: Any) -> None:
     """Undo all of it."""
-    for name in ("set_nodelay", "close_fd", "read_until_regex", "write", "head"):
+    for name in ("set_nodelay", "close_fd", "read_from_fd", "read_until_regex", "write", "head"):
         stream.__dict__.pop(name, None)
 
 
@@ -76,6 +78,31 @@ def _writer(stream: Any, bad_request: Callable[[], bytes]) -> Callable[[bytes | 
         return write(stream, bad_request() if data == _BAD_REQUEST else data)
 
     return answer
+
+
+def _sparing_reader(stream: Any) -> Callable[[bytearray | memoryview], int | None]:
+    """Read what there is, but do not ask once more whether there is more: the loop will tell.
+
+    Tornado reads until nothing is there, which it learns from a system call and an exception for each request. What
+    left room in the buffer has emptied the socket.
+    """
+    read = type(stream).read_from_fd
+    is_empty = False
+
+    def read_from_fd(buffer: bytearray | memoryview) -> int | None:
+        nonlocal is_empty
+        if is_empty:
+            is_empty = False
+            return None
+        try:
+            count: int | None = read(stream, buffer)
+            is_empty = count is not None and 0 < count < len(buffer)
+            return count
+        finally:
+            # As Tornado does: an exception that is kept would keep it, and what is viewed cannot grow.
+            del buffer
+
+    return read_from_fd
 
 
 def _ignore(_value: bool) -> None:
