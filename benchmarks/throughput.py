@@ -18,7 +18,7 @@ from harness.verdict import CannotMeasureError, Promise, conclude, progress, run
 from harness.wrk import require_wrk, wrk
 
 CPUS = 2
-SLICE = 1
+SLICE = 2
 """Seconds."""
 MOST_UNEVEN = 0.25
 LEAST_BUSY = 1.9
@@ -127,7 +127,7 @@ def check(contenders: list[Contender]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--slices", type=int, default=5, help=f"Of {SLICE} s of load, for each row and round.")
+    parser.add_argument("--slices", type=int, default=3, help=f"Of {SLICE} s of load, for each row and round.")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--skip", default="", help="Leave out rows whose name holds this.")
     parser.add_argument("--tls", action="store_true", help="Compare over TLS, all with the same certificate.")

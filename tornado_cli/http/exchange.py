@@ -96,6 +96,8 @@ class Exchange(httputil.HTTPMessageDelegate):
     """Whether the answer told the client that the connection ends with it."""
     is_refused = False
     """Whether our side of the connection has ended: what still comes cannot be answered, so it is not begun."""
+    counts_chunks = False
+    """Whether the size of the answer is known only when it has been sent."""
     is_read = False
     """Whether the request has arrived whole."""
     is_logged = True
@@ -134,21 +136,16 @@ class Exchange(httputil.HTTPMessageDelegate):
             self.request_id = headers["X-Request-ID"] = self._observer.next_request_id()
         connection = self.connection
         connection.write_headers = self._answer_begins
-        if self._observer.fronts and connection.context.address is not OURSELVES:
-            self.inner = self._in_stead(start_line, headers) or self.inner
+        if connection.context.address is not OURSELVES:
+            for front in self._observer.fronts:
+                instead = front(self, start_line, headers)
+                if instead is not None:
+                    self.inner = instead
+                    break
         waiting = self.inner.headers_received(start_line, headers)
         # Only now: a trusted proxy's headers have been applied.
         self.client = client_of(connection.context)
         return waiting
-
-    def _in_stead(
-        self, start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders
-    ) -> httputil.HTTPMessageDelegate | None:
-        for front in self._observer.fronts:
-            instead = front(self, start_line, headers)
-            if instead is not None:
-                return instead
-        return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
         self.received += len(chunk)
@@ -184,9 +181,9 @@ class Exchange(httputil.HTTPMessageDelegate):
         if self.at_end is not None:
             self.at_end()
         # The connection and its shadowed methods hold each other.
-        shadows = self.connection.__dict__
-        shadows.pop("write_headers", None)
-        shadows.pop("write", None)
+        del self.connection.write_headers
+        if self.counts_chunks:
+            del self.connection.write
 
     def _answer_begins(
         self, start_line: httputil.ResponseStartLine, headers: httputil.HTTPHeaders, chunk: bytes | None = None
@@ -195,7 +192,7 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.status = start_line[1]
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
-        if headers.get("Server") == _SERVER_WITH_VERSION:
+        if "Server" in headers and headers["Server"] == _SERVER_WITH_VERSION:
             headers["Server"] = SERVER
         if self._observer.hsts and _HSTS not in headers and isinstance(connection.stream, SSLIOStream):
             headers[_HSTS] = self._observer.hsts
@@ -207,6 +204,7 @@ class Exchange(httputil.HTTPMessageDelegate):
             self.size = 0 if self.method == "HEAD" else int(headers["Content-Length"])
         else:
             self.size = len(chunk or b"")
+            self.counts_chunks = True
             connection.write = self._answer_goes_on
         return type(connection).write_headers(connection, start_line, headers, chunk)
 

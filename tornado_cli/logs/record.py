@@ -151,8 +151,9 @@ def _second_and_zone(second: int) -> tuple[str, str]:
 
 def iso_time(moment: float) -> str:
     """Local time with milliseconds and UTC offset, as ISO 8601 has it."""
-    second, zone = _second_and_zone(int(moment))
-    return f"{second}.{int(moment % 1 * 1000):03d}{zone}"
+    seconds = int(moment)
+    second, zone = _second_and_zone(seconds)
+    return f"{second}.{int((moment - seconds) * 1000):03d}{zone}"
 
 
 def clock_time(moment: float) -> str:
