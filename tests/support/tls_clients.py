@@ -36,7 +36,7 @@ def wait_until_all_serve(port: int, made: Made, workers: int) -> float:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    """Return when it is: what a worker has taken shows in its next handshake, and nowhere else."""
+    """Return when it is: what a worker has taken or let go of shows in its next handshake, or its descriptors alone."""
     deadline = time.monotonic() + _DEADLINE
     while not is_so():
         assert time.monotonic() < deadline, "it never becomes so"
