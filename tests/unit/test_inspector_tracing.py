@@ -11,6 +11,12 @@ from tornado_cli.serve.inspector.tracing import Tracing
 from tornado_cli.serve.inspector.waterfall import WIDTH, bars_of
 
 
+@pytest.fixture(autouse=True)
+def a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it long enough for a busy machine to tell it from no time at all."""
+    monkeypatch.setattr("tornado_cli.serve.inspector.tracing.SHORTEST", 0.02)
+
+
 async def short() -> None:
     await asyncio.sleep(0)
 
@@ -22,13 +28,13 @@ async def nap(seconds: float) -> str:
 
 async def several() -> tuple[str, str]:
     await short()
-    await nap(0.004)
-    return await asyncio.gather(nap(0.004), nap(0.006))
+    await nap(0.05)
+    return await asyncio.gather(nap(0.05), nap(0.08))
 
 
 async def gives_up() -> str:
     try:
-        async with asyncio.timeout(0.003):
+        async with asyncio.timeout(0.05):
             await asyncio.sleep(60)
     except TimeoutError:
         return "gave up"
@@ -76,7 +82,7 @@ def test_what_is_thrown_into_an_await_arrives_where_it_waits() -> None:
 
 def test_what_is_raised_comes_out() -> None:
     async def fails() -> None:
-        await nap(0.002)
+        await nap(0.05)
         raise LookupError("tea")
 
     result, seen = awaits_of(fails)
@@ -88,7 +94,7 @@ def test_tasks_of_other_requests_are_left_alone() -> None:
     async def both() -> list[dict[str, Any]]:
         notes = Notes("GET", "/", [])
         tracing = Tracing(asyncio.get_running_loop(), notes)
-        await asyncio.create_task(nap(0.003))
+        await asyncio.create_task(nap(0.05))
         tracing.end()
         return notes.awaits
 
@@ -108,7 +114,7 @@ def test_a_task_factory_of_the_applications_own_makes_the_tasks_all_the_same() -
         notes = Notes("GET", "/", [])
         tracing = Tracing(loop, notes)
         token = CURRENT.set(notes)
-        await loop.create_task(nap(0.002))
+        await loop.create_task(nap(0.05))
         CURRENT.reset(token)
         tracing.end()
         assert loop.get_task_factory() is factory
