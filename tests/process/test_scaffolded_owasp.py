@@ -293,13 +293,16 @@ def test_a07_a_session_is_no_business_of_scripts_and_a_new_one_at_each_login(sit
     assert site.get("/account", Cookie=new).status == 401
 
 
-def test_a07_guessing_is_stopped_and_tells_nothing(site: ServerProcess, member: str) -> None:
-    assert member
-    known = [submit(site, "/login", {"name": "ada", "password": f"guess {n}"}) for n in range(6)]
-    unknown = submit(site, "/login", {"name": "nobody", "password": "guess"})
-    assert [page.status for page in (*known, unknown)] == [422] * 5 + [429, 422]
-    assert all("do not belong together" in page.text for page in (known[0], unknown))
-    assert submit(site, "/signup", {"name": "weak", "password": "short"}).status == 422
+def test_a07_guessing_is_stopped_and_tells_nothing(project: Path) -> None:
+    # At a server of its own: what other tests have tried from this address counts as well.
+    with served(project) as site:
+        site.wait_for("ready")
+        session(site, "guessed")
+        known = [submit(site, "/login", {"name": "guessed", "password": f"guess {n}"}) for n in range(6)]
+        unknown = submit(site, "/login", {"name": "nobody", "password": "guess"})
+        assert [page.status for page in (*known, unknown)] == [422] * 5 + [429, 422]
+        assert all("do not belong together" in page.text for page in (known[0], unknown))
+        assert submit(site, "/signup", {"name": "weak", "password": "short"}).status == 422
 
 
 def test_a08_what_a_browser_gives_back_is_what_it_was_given(site: ServerProcess, member: str) -> None:
