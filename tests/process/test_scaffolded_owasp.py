@@ -297,10 +297,15 @@ def test_a07_guessing_is_stopped_and_tells_nothing(project: Path) -> None:
     # At a server of its own: what other tests have tried from this address counts as well.
     with served(project) as site:
         site.wait_for("ready")
+        # That is a try, too. Each twelve seconds give one back: on a slow machine more are allowed in all.
         session(site, "guessed")
-        known = [submit(site, "/login", {"name": "guessed", "password": f"guess {n}"}) for n in range(6)]
+        known = [submit(site, "/login", {"name": "guessed", "password": f"guess {n}"}) for n in range(10)]
+        statuses = [page.status for page in known]
+        allowed = statuses.index(429)
+        assert allowed >= 4
+        assert statuses[:allowed] == [422] * allowed
         unknown = submit(site, "/login", {"name": "nobody", "password": "guess"})
-        assert [page.status for page in (*known, unknown)] == [422] * 5 + [429, 422]
+        assert unknown.status == 422
         assert all("do not belong together" in page.text for page in (known[0], unknown))
         assert submit(site, "/signup", {"name": "weak", "password": "short"}).status == 422
 
