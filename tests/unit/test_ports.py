@@ -40,7 +40,7 @@ def process_that_listens(host: str) -> Iterator[tuple[int, int]]:
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", *(pytest.param(one, marks=IPV6) for one in ("::", "::1"))])
 def test_the_process_that_opened_the_listener_is_found_not_its_children(host: str) -> None:
     with process_that_listens(host) as (pid, port):
-        holder = holder_of(port)
+        holder = holder_of(port, host)
         assert holder is not None
         assert holder.pid == pid
         assert holder.command.startswith(Path(sys.executable).name + " -c import os")
@@ -50,23 +50,23 @@ def test_the_error_of_a_taken_port_names_the_process() -> None:
     with process_that_listens("127.0.0.1") as (pid, port):
         with pytest.raises(PortTaken, match=rf"^Port {port} is taken by pid {pid} \(python\S* -c ") as caught:
             open_listeners("localhost", port, 1)
-        assert caught.value.holder == holder_of(port)
+        assert caught.value.holder == holder_of(port, "127.0.0.1")
 
 
 def test_a_port_that_nobody_holds_has_no_holder() -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        assert holder_of(bound.getsockname()[1]) is None
+        assert holder_of(bound.getsockname()[1], "127.0.0.1") is None
 
 
 def test_a_client_of_a_port_does_not_hold_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as client:
-        assert holder_of(client.getsockname()[1]) is None
+        assert holder_of(client.getsockname()[1], "127.0.0.1") is None
 
 
 def test_this_process_is_not_named_as_somebody_else() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert holder_of(server.getsockname()[1]) is None
+        assert holder_of(server.getsockname()[1], "127.0.0.1") is None
 
 
 # Only root can become somebody who may not look.
