@@ -26,7 +26,7 @@ OURSELVES = ("127.0.0.1", 0)
 """The address of whoever asks from within this process; no client has it, nor this very object."""
 SERVER = "TornadoServer"
 """What answers say of the server, unless the application names it itself: no version, which only attackers use."""
-_SERVER_WITH_VERSION = f"{SERVER}/{tornado.version}"
+_SERVER_WITH_VERSION = [f"{SERVER}/{tornado.version}"]
 _NOBODY = "0.0.0.0"  # noqa: S104 - what Tornado has for clients of a Unix socket, whom no header names.
 UNIX_CLIENT = "unix"
 _INT = 4
@@ -192,7 +192,8 @@ class Exchange(httputil.HTTPMessageDelegate):
         self.status = start_line[1]
         if "X-Request-ID" not in headers:
             headers["X-Request-ID"] = self.request_id
-        if "Server" in headers and headers["Server"] == _SERVER_WITH_VERSION:
+        # A list is there as it is, one value would be looked for twice: in HTTPHeaders each look is a Python function.
+        if headers.get_list("Server") == _SERVER_WITH_VERSION:
             headers["Server"] = SERVER
         if self._observer.hsts and _HSTS not in headers and isinstance(connection.stream, SSLIOStream):
             headers[_HSTS] = self._observer.hsts
@@ -200,8 +201,9 @@ class Exchange(httputil.HTTPMessageDelegate):
         if self._observer.is_draining and self.status != SWITCHING_PROTOCOLS and not has_pending(connection.stream):
             headers["Connection"] = "close"
             self.said_close = True
-        if "Content-Length" in headers:
-            self.size = 0 if self.method == "HEAD" else int(headers["Content-Length"])
+        lengths = headers.get_list("Content-Length")
+        if lengths:
+            self.size = 0 if self.method == "HEAD" else int(lengths[0])
         else:
             self.size = len(chunk or b"")
             self.counts_chunks = True

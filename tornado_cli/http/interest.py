@@ -10,6 +10,8 @@ from typing import Any
 
 from tornado.ioloop import IOLoop
 
+_READ, _WRITE = IOLoop.READ, IOLoop.WRITE
+
 
 def put_off_stops(loop: IOLoop) -> None:
     """Have a loop stop waiting to read only when it must, for all that is added to it from now on."""
@@ -23,37 +25,43 @@ class _Interest:
     """Stands before three methods of a loop; the loop's own do the work."""
 
     def __init__(self, loop: IOLoop) -> None:
-        self._loop = loop
         self._add, self._update, self._remove = loop.add_handler, loop.update_handler, loop.remove_handler
         self._wanted: dict[int, int] = {}
         """By the descriptors that the loop waits to read from: the events that Tornado waits for."""
 
     def add(self, fd: Any, handler: Callable[[Any, int], None], events: int) -> None:
-        number, _ = self._loop.split_fd(fd)
+        all_wanted = self._wanted
+        number = _number_of(fd)
 
         def handle(file: Any, happened: int) -> None:
-            wanted = self._wanted.get(number, happened)
+            wanted = all_wanted.get(number, happened)
             if wanted & happened:
                 handler(file, happened)
             else:
-                del self._wanted[number]
+                del all_wanted[number]
                 self._update(number, wanted)
 
         self._add(fd, handle, events)
-        if events & IOLoop.READ:
-            self._wanted[number] = events
+        if events & _READ:
+            all_wanted[number] = events
 
     def update(self, fd: Any, events: int) -> None:
-        number, _ = self._loop.split_fd(fd)
+        number = fd if isinstance(fd, int) else fd.fileno()
         before = self._wanted.get(number)
-        if events & IOLoop.READ or before is not None:
+        if before is not None:
             self._wanted[number] = events
-            if before is not None and not (before | events) & IOLoop.WRITE:
-                return
-            events |= IOLoop.READ
-        self._update(number, events)
+            if (before | events) & _WRITE:
+                self._update(number, events | _READ)
+        else:
+            if events & _READ:
+                self._wanted[number] = events
+            self._update(number, events)
 
     def remove(self, fd: Any) -> None:
-        number, _ = self._loop.split_fd(fd)
-        self._wanted.pop(number, None)
+        self._wanted.pop(_number_of(fd), None)
         self._remove(fd)
+
+
+def _number_of(fd: Any) -> int:
+    number: int = fd if isinstance(fd, int) else fd.fileno()
+    return number

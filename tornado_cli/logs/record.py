@@ -149,11 +149,17 @@ def _second_and_zone(second: int) -> tuple[str, str]:
     return time.strftime("%Y-%m-%dT%H:%M:%S", moment), f"{zone[:3]}:{zone[3:]}"
 
 
+# Of a busy server many lines are of the same millisecond.
+@lru_cache(maxsize=64)
+def _iso_time(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    second, zone = _second_and_zone(seconds)
+    return f"{second}.{rest:03d}{zone}"
+
+
 def iso_time(moment: float) -> str:
     """Local time with milliseconds and UTC offset, as ISO 8601 has it."""
-    seconds = int(moment)
-    second, zone = _second_and_zone(seconds)
-    return f"{second}.{int((moment - seconds) * 1000):03d}{zone}"
+    return _iso_time(int(moment * 1000))
 
 
 def clock_time(moment: float) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tornado_cli.logs.access import LINE_LIMIT as ACCESS_LIMIT
-from tornado_cli.logs.access import Access
+from tornado_cli.logs.access import Access, access_of
 from tornado_cli.logs.allowance import Allowance
 from tornado_cli.logs.outbox import Outbox
 from tornado_cli.logs.record import LINE_LIMIT, Record
@@ -82,10 +82,11 @@ class LogSender:
         """Log one answered request; `path` as sent, `duration` in seconds. Only from the loop's thread."""
         if not self._access_log:
             return
-        self._rows.append(Access(time.time(), client, method, path, status, duration, size, request_id))
+        rows = self._rows
+        rows.append(access_of((time.time(), client, method, path, status, duration, size, request_id)))
         if self._timer is None:
             self._send_later()
-        elif len(self._rows) >= BATCH_ROWS:
+        elif len(rows) >= BATCH_ROWS:
             self._send_batches()
 
     def admits(self, record: logging.LogRecord) -> bool:
