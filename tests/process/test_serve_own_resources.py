@@ -1,9 +1,9 @@
 """`tcli serve`: an application with a port or a lock of its own works at every save."""
 
-import socket
 from pathlib import Path
 
 import pytest
+from support.ports import free_port
 from support.project import app_that_says, save, write
 from support.server_process import ServerProcess
 
@@ -23,11 +23,6 @@ async def lifespan(app):
 
 def holding(what: str, says: str, port: int) -> str:
     return HOLDS[what].replace("{port}", str(port)) + app_that_says(says)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("what", HOLDS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from support.connection import Connection
+from support.ports import free_port
 from support.project import Gate, app_that_says, save, write
 from support.server_process import ServerProcess
 
@@ -172,11 +173,6 @@ if __name__ == "__main__":
 def ask(port: int) -> str:
     with Connection(port) as client:
         return client.get().text
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 def test_the_other_address_of_a_script_stays_bound_over_reloads(tmp_path: Path) -> None:

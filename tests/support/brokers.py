@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support.programs import end, free_ports, started
+from support.ports import free_ports
+from support.programs import end, started
 
 # Debian's own `rabbitmq-server` changes to another user first.
 _RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"

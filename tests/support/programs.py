@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,12 +43,3 @@ def end(process: subprocess.Popen[bytes], first: signal.Signals | None = None) -
     for pipe in (process.stdin, process.stdout):
         assert pipe is not None
         pipe.close()
-
-
-def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Return ports that nobody has now; that they are still free then is likely, not sure."""
-    held = [socket.create_server((address, 0)) for _ in range(count)]
-    ports: list[int] = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports

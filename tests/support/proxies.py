@@ -8,7 +8,8 @@ from pathlib import Path
 from support.certificates import certificate
 from support.connection import Connection
 from support.outside import NGINX_STREAM
-from support.programs import end, free_ports, started
+from support.ports import free_port
+from support.programs import end, started
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "proxies.md"
 ADDRESS = "127.0.0.3"
@@ -96,7 +97,7 @@ class Proxy:
 @contextmanager
 def proxy(language: str, text: str, folder: Path, upstream: str) -> Iterator[Proxy]:
     """Run a proxy by an example of the manual, whose addresses and files become those of the test."""
-    (port,) = free_ports(1, ADDRESS)
+    port = free_port()
     certfile, keyfile = certificate(HOST).write_to(folder)
     bundle = folder / "bundle.pem"
     bundle.write_bytes(certfile.read_bytes() + keyfile.read_bytes())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.ports import free_port
 
 from tornado_cli.system.addresses import ListenError
 from tornado_cli.system.binds import Bind, InheritedBind, RedirectBind, TcpBind, UnixBind
@@ -35,11 +36,6 @@ def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def port_of(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return port_of(probe)
 
 
 def test_what_is_asked_for_again_is_the_very_socket(addresses: OpenAddresses, short: Path) -> None:
