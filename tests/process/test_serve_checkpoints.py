@@ -25,12 +25,17 @@ def note(name, version):
 """
 # Each takes long enough that a checkpoint behind it pays.
 MODULE = """
-import time
+import dataclasses, time
 from shop.record import note
 VERSION = {version}
 {before}
 time.sleep(0.02)
-note(__name__, VERSION)
+
+@dataclasses.dataclass(order=True)
+class Item:
+    version{fields}: int = VERSION
+
+note(__name__, repr([Item(), Item() < Item(-1)]))
 {after}
 """
 MAIN = """
@@ -71,7 +76,9 @@ class Shop:
             f"try:\n    import shop.plugin{one}\nexcept ImportError:\n    note('no plugin{one}', 0)" for one in range(2)
         )
         after = plugins + "\n" + after if number % 3 == 1 else after
-        text = MODULE.format(version=self._versions[number], before=before, after=after)
+        text = MODULE.format(
+            version=self._versions[number], fields=self._versions[number] % 3, before=before, after=after
+        )
         save(self._folder / f"shop/m{number}.py", text)
 
     def _edit(self) -> None:
@@ -213,6 +220,32 @@ def test_who_goes_from_module_to_module_has_a_checkpoint_at_each(tmp_path: Path)
                     server.wait_for("prepared", origin=f"before {name}")
                 else:
                     assert origin == f"before {name}"
+        assert server.stop() == 0
+
+
+def test_what_dataclasses_have_compiled_for_one_start_is_not_compiled_for_the_next(tmp_path: Path) -> None:
+    counts = """
+import sys, time
+texts = []
+sys.addaudithook(lambda event, facts: texts.append(facts) if event == "compile" and facts[1] == "<string>" else None)
+time.sleep(0.05)
+"""
+    late = """
+import dataclasses, early
+early.texts.clear()
+Item = dataclasses.make_dataclass("Item", ["name"])
+print(f"facts [{len(early.texts)}]", flush=True)
+"""
+    write(tmp_path, {"main.py": "import early, late\n" + app_that_says("one"), "early.py": counts, "late.py": late})
+    with ServerProcess("serve", *FAST, cwd=tmp_path) as server:
+        server.wait_for("ready")
+        save(tmp_path / "late.py", late + "VERSION = 1\n")
+        server.wait_for("prepared", origin="before late")
+        save(tmp_path / "late.py", late + "VERSION = 2\n")
+        server.wait_for("reloaded", attempt=3)
+        first, *_, last = told(server)
+        assert first != [0]
+        assert last == [0]
         assert server.stop() == 0
 
 

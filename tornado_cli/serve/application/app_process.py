@@ -35,6 +35,7 @@ from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
 from tornado_cli.serve.browser_tools.tools import Tools, tools_for
 from tornado_cli.serve.error_page.handlers import show_exceptions
+from tornado_cli.serve.forkservers.compiled import Compiled
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
 from tornado_cli.serve.live_reload.injection import add_script, leave_out_etags
@@ -61,9 +62,10 @@ _HEARTBEAT = 10.0
 class AppProcess:
     """One process, from its order to its end."""
 
-    def __init__(self, boot: ServeBoot, hosting: Hosting, recorder: Recorder) -> None:
+    def __init__(self, boot: ServeBoot, hosting: Hosting, recorder: Recorder, compiled: Compiled) -> None:
         self.hosting = hosting
         self.recorder = recorder
+        self.compiled = compiled
         self.held: HeldOutput | None = None
         """What the imports have said that this process begins with."""
         self.files: AppFiles | None = None
@@ -220,6 +222,7 @@ class AppProcess:
         self._channel.send(report)
         if not is_up:
             return
+        self.compiled.end()
         if self._footprint is not None:
             self._footprint.note()
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())

@@ -74,7 +74,7 @@ class _Stop:
         if reason:
             self.fail(reason)
         stood_at = time.perf_counter()
-        born = Forkserver(self._control, self._boot).run()
+        born = Forkserver(self._control, self._boot, self._process.compiled).run()
         self._process.recorder.resume(time.perf_counter() - stood_at)
         if isinstance(born, NewProcess):
             # It stays where it is: whoever looks for the module is going through the list of finders just now.

@@ -25,6 +25,7 @@ from tornado_cli.events import (
 )
 from tornado_cli.records import Record
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.forkservers.compiled import Compiled
 from tornado_cli.serve.forkservers.leisure import import_what_is_wanted_later
 from tornado_cli.system.channel import Channel, ChannelClosed, Received
 from tornado_cli.system.children import close_all, end_descendants, end_strays, pidfd_of, reap
@@ -54,9 +55,10 @@ class NewStage(Record):
 class Forkserver:
     """Forks on order and reports how its children end."""
 
-    def __init__(self, control: Channel, boot: ServeBoot) -> None:
+    def __init__(self, control: Channel, boot: ServeBoot, compiled: Compiled) -> None:
         self._control = control
         self._boot = boot
+        self._compiled = compiled
         self._has_forked = False
         self._is_complete = not boot.config.warm
         self._processes: dict[int, int] = {}
@@ -143,6 +145,7 @@ class Forkserver:
 
     def _fork(self) -> int:
         self._prepare_further()
+        self._compiled.share()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:

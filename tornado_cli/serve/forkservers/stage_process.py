@@ -11,6 +11,7 @@ from tornado_cli.http.hosting import Hosting
 from tornado_cli.logs.settings import parse_levels
 from tornado_cli.serve.application.app_process import AppProcess
 from tornado_cli.serve.boot import ServeBoot
+from tornado_cli.serve.forkservers.compiled import Compiled
 from tornado_cli.serve.forkservers.forkserver import Forkserver, NewProcess, NewStage, first_boot
 from tornado_cli.serve.forkservers.held_output import HeldOutput
 from tornado_cli.serve.forkservers.learning import Learned, Recorder
@@ -28,8 +29,10 @@ def main() -> NoReturn:
     """
     hosting = framework()
     control, boot = first_boot()
-    process = AppProcess(boot, hosting, Recorder())
-    born = Forkserver(control, boot).run()
+    process = AppProcess(boot, hosting, Recorder(), Compiled())
+    if boot.config.warm:
+        process.compiled.begin()
+    born = Forkserver(control, boot, process.compiled).run()
     while True:
         if isinstance(born, NewProcess):
             if not boot.config.warm:
@@ -47,7 +50,7 @@ def main() -> NoReturn:
 
             leave_tidily(rehearse(born, boot, process))
         process.recorder = Recorder([*process.recorder.known, *_warm_up(born, boot)])
-        born = Forkserver(born.control, boot).run()
+        born = Forkserver(born.control, boot, process.compiled).run()
 
 
 def framework() -> Hosting:
