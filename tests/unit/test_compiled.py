@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -120,6 +121,20 @@ def test_behind_what_was_written_by_halves_nothing_is_believed(pair: tuple[Compi
     other.share()
     assert other._codes == {}
     assert executed(other, 2)() == 2
+
+
+def test_who_may_write_no_such_file_compiles_for_himself(pair: tuple[Compiled, Compiled]) -> None:
+    one, other = pair
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, before[1]))
+    try:
+        for number in (1, 2):
+            assert executed(one, number)() == number
+            one.share()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    other.share()
+    assert executed(other, 1)() == 1
 
 
 def test_who_makes_classes_without_end_fills_no_memory(

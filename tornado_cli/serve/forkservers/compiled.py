@@ -11,6 +11,7 @@ import os
 import struct
 import sys
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from tornado_cli.app.after_import import after_import
@@ -73,7 +74,9 @@ class Compiled:
         new, self._new = self._new, {}
         if new and os.fstat(self._file).st_size < MOST:
             content = marshal.dumps(new)
-            os.write(self._file, _HEADER.pack(len(content), zlib.crc32(content)) + content)
+            # Without room, or allowed no such file, each process compiles for itself; what is half written is noticed.
+            with suppress(OSError):
+                os.write(self._file, _HEADER.pack(len(content), zlib.crc32(content)) + content)
 
     def _learn(self) -> bool:
         """Read what is new; return whether there was anything."""
