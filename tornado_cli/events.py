@@ -205,6 +205,12 @@ class ImportsLearned(Message):
     pid: int
 
 
+class PageAnswered(Message):
+    """From a process that shows a page: its first answers have gone."""
+
+    pid: int
+
+
 class NeedsColdStart(Message):
     """From a process that started warm: what it imported changes what others should have found."""
 

@@ -33,6 +33,7 @@ from tornado_cli.serve.events import (
     Event,
     Exited,
     Failed,
+    PageAnswered,
     PlaceWanted,
     SignalArrived,
     StageDied,
@@ -441,7 +442,8 @@ def test_a_first_start_that_failed_is_mended_from_what_was_foreseen() -> None:
     fleet, actions = foreseeing(StageReady(1), StageReady(2))
     [app] = starts(actions)
     [page] = starts(play(fleet, Failed(app.number, FAILURE)))
-    [spare] = [action for action in play(fleet, BecameReady(page.number)) if isinstance(action, Fork)]
+    assert forks(play(fleet, BecameReady(page.number))) == [], "the page comes first"
+    [spare] = forks(play(fleet, PageAnswered()))
     assert spare.stage == 2
     assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
 

@@ -62,6 +62,10 @@ class Learned(Record):
     learned: learning.Learned
 
 
+class PageAnswered(Record):
+    """A page that stands in for the application has been shown to whoever waited."""
+
+
 class WantsColdStart(Record):
     """A process that was started warm may have found what it should not have."""
 
@@ -106,6 +110,7 @@ Event = (
     | PlaceWanted
     | Exited
     | Learned
+    | PageAnswered
     | WantsColdStart
     | StageReady
     | StageFailed

@@ -18,6 +18,7 @@ from tornado_cli.events import (
     ForkStage,
     ImportsLearned,
     NeedsColdStart,
+    PageAnswered,
     PlaceWanted,
     ProcessBegins,
     ProcessExited,
@@ -237,6 +238,8 @@ class Tree(State):
                 with contextlib.suppress(ValueError, OSError):
                     self.on_event(events.Learned(number, Learned.from_bytes(read_file(received.descriptors[0]))))
                 close_all(received.descriptors)
+            case PageAnswered():
+                self.on_event(events.PageAnswered())
             case TerminalWanted():
                 self.claims.add(number, received.descriptors[0])
                 self.on_event(events.TerminalClaimed(number))

@@ -21,7 +21,7 @@ from tornado_cli.app.patches import run_reload_hooks
 from tornado_cli.app.target import Kind, Target
 from tornado_cli.config.serve import ServeConfig
 from tornado_cli.errors import ExitCode
-from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, StartProcess, TerminalWanted
+from tornado_cli.events import FilesKnown, ImportsLearned, NeedsColdStart, PageAnswered, StartProcess, TerminalWanted
 from tornado_cli.http.accept import Admission, Gate
 from tornado_cli.http.hosting import Hosting
 from tornado_cli.http.process import Ending, serve_directly, serve_target
@@ -128,7 +128,7 @@ class AppProcess:
             fronts=[*([self.hosts] if self._boot.config.allowed_hosts else []), front, *recording],
             on_blocked=recording[0].loop_was_held if recording else lambda _: None,
             may_serve=self._is_as_expected,
-            afterwards=(lambda: None) if order.page is not None else self._tell_what_it_is_made_of,
+            afterwards=self._tell_what_it_is_made_of if order.page is None else self._tell_that_it_answered,
             on_ready=self._be_up if order.page is None else self._forgotten.stop,
             on_drain=front.drop_tabs,
             explain=tools.explain,
@@ -210,6 +210,10 @@ class AppProcess:
         self._forgotten.stop()
         if self._inspector is not None and self._inspector.recorder is not None:
             self._inspector.recorder.stop()
+
+    def _tell_that_it_answered(self) -> None:
+        assert self._channel is not None
+        self._channel.send(PageAnswered(pid=os.getpid()))
 
     def _tell_what_it_is_made_of(self) -> None:
         assert self._channel is not None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tornado_cli.serve import events
 from tornado_cli.serve.actions import Action, EndStage, Fork, ForkStage, Kill, TellPrepared
-from tornado_cli.serve.events import BecameReady, Event, StageFailed, StageReady
+from tornado_cli.serve.events import Event, PageAnswered, StageFailed, StageReady
 from tornado_cli.serve.fleet import Fleet, Phase, Process, Role
 from tornado_cli.serve.forkservers.learning import Learned
 from tornado_cli.serve.forkservers.stages import (
@@ -31,7 +31,7 @@ def prepare(fleet: Fleet, event: Event) -> list[Action]:
     if not fleet.is_warm or fleet.phase not in {Phase.SERVING, Phase.BROKEN}:
         return []
     match event:
-        case BecameReady() if fleet.phase is Phase.BROKEN:
+        case PageAnswered() if fleet.phase is Phase.BROKEN:
             return _prepare_spare(fleet)
         case events.Learned() | StageReady() | StageFailed():
             # An application tells what it has learned when its first answers have gone.
