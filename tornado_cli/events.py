@@ -56,6 +56,8 @@ class ForkProcess(Message):
     """To a forkserver, with the child's end of a new channel: fork a process that waits there for `StartProcess`."""
 
     number: int
+    is_thrifty: bool = False
+    """Whether it makes no memory its own before it is started."""
 
 
 class ForkStage(Message):

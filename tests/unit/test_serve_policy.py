@@ -64,7 +64,7 @@ def play(fleet: Fleet, *events: Event, now: float = 0.0) -> list[Action]:
 
 
 def serving() -> Fleet:
-    """Process 1 serves attempt 1."""
+    """Process 1 serves attempt 1; 2 waits for the next, 3 for its failure."""
     fleet = Fleet(grace=GRACE)
     play(fleet, Begin(), StageReady(1), BecameReady(1), LearnedImports(1, Learned()))
     return fleet
@@ -105,7 +105,8 @@ def test_a_change_during_a_start_kills_what_was_starting_and_tells_all_files_in_
     play(fleet, Changed(("a.py",)))
     actions = play(fleet, Changed(("b.py", "a.py")))
     assert Kill(2) in actions
-    assert TellReady(3, ("a.py", "b.py"), 0.0) in play(fleet, BecameReady(3))
+    [app] = starts(actions)
+    assert TellReady(3, ("a.py", "b.py"), 0.0) in play(fleet, BecameReady(app.number))
 
 
 def test_a_late_report_of_an_earlier_attempt_changes_nothing() -> None:
@@ -191,9 +192,9 @@ def test_what_has_not_left_after_its_grace_is_killed() -> None:
 @pytest.mark.parametrize("stop", [INT, TERM])
 def test_a_stop_closes_the_listeners_drains_and_leaves_with_the_last_process(stop: Event) -> None:
     fleet = serving()
-    assert play(fleet, stop) == [CloseListeners(), DrainProcess(1, GRACE, True), Kill(2)]
+    assert play(fleet, stop) == [CloseListeners(), DrainProcess(1, GRACE, True), Kill(2), Kill(3)]
     assert play(fleet, Changed(("a.py",)), TERM) == []
-    assert play(fleet, Exited(2, -9), Exited(1, 0)) == [Leave(ExitCode.OK)]
+    assert play(fleet, Exited(2, -9), Exited(3, -9), Exited(1, 0)) == [Leave(ExitCode.OK)]
 
 
 def test_a_failure_that_is_reported_during_a_stop_does_not_undo_it() -> None:
@@ -212,22 +213,22 @@ def test_a_stop_before_anything_is_ready_waits_for_nobody() -> None:
 def test_a_second_int_kills_and_ends_with_130() -> None:
     fleet = serving()
     assert Kill(1) in play(fleet, INT, INT)
-    assert play(fleet, Exited(2, -9), Exited(1, -9)) == [Leave(ExitCode.INTERRUPTED)]
+    assert play(fleet, Exited(2, -9), Exited(3, -9), Exited(1, -9)) == [Leave(ExitCode.INTERRUPTED)]
 
 
 def test_quit_kills_and_ends_with_0() -> None:
     fleet = serving()
     assert Kill(1) in play(fleet, SignalArrived(signal.SIGQUIT))
-    assert play(fleet, Exited(2, -9), Exited(1, -9)) == [Leave(ExitCode.OK)]
+    assert play(fleet, Exited(2, -9), Exited(3, -9), Exited(1, -9)) == [Leave(ExitCode.OK)]
 
 
 def test_a_changed_environment_has_a_forkserver_of_its_own_and_the_old_process_its_grace() -> None:
     fleet = serving()
     actions = play(fleet, EnvironmentChanged((".env",)))
-    assert kinds(actions) == [Kill, StartForkserver, SetTurn, Fork, Start, DrainProcess]
+    assert kinds(actions) == [Kill, Kill, StartForkserver, SetTurn, Fork, Start, DrainProcess]
     [app] = starts(actions)
     assert TellReady(2, (".env",), 0.0) in play(fleet, BecameReady(app.number))
-    play(fleet, Exited(2, -9))
+    play(fleet, Exited(2, -9), Exited(3, -9))
     assert EndStage(1) in play(fleet, Exited(1, 0)), "the old one has nothing left to do"
 
 
@@ -283,6 +284,7 @@ events = st.one_of(
     st.builds(Exited, numbers, codes),
     st.builds(LearnedImports, numbers, learned),
     st.builds(WantsColdStart, numbers),
+    st.just(PageAnswered()),
     st.builds(StageReady, stages),
     st.builds(StageFailed, stages, st.just(("x",))),
     st.builds(StageDied, stages),
@@ -377,13 +379,14 @@ def test_a_mistake_in_the_code_is_shown_at_once() -> None:
     assert TellFailure(FAILURE) in play(fleet, Changed(("a.py",)), Failed(2, FAILURE))
 
 
-def test_a_good_start_has_a_spare_forked_which_is_the_next_to_start() -> None:
+def test_a_good_start_has_spares_forked_for_the_next_start_and_for_its_failure() -> None:
     fleet = Fleet(grace=GRACE)
     assert forks(play(fleet, Begin(), BecameReady(1))) == [], "the first answers come first"
-    [spare] = forks(play(fleet, LearnedImports(1, Learned())))
-    actions = play(fleet, Changed(("a.py",)))
-    assert forks(actions) == []
-    assert starts(actions)[0].number == spare.number
+    [spare, other] = forks(play(fleet, LearnedImports(1, Learned())))
+    for event, number in ((Changed(("a.py",)), spare.number), (Failed(spare.number, FAILURE), other.number)):
+        actions = play(fleet, event)
+        assert forks(actions) == []
+        assert [start.number for start in starts(actions)] == [number]
 
 
 def test_what_an_application_imports_of_others_is_imported_ahead() -> None:
@@ -392,6 +395,7 @@ def test_what_an_application_imports_of_others_is_imported_ahead() -> None:
     assert (stage.parent, stage.modules) == (1, ("x", "y"))
     actions = play(fleet, StageReady(stage.stage))
     assert Kill(2) in actions, "the spare that knows less"
+    assert Kill(3) not in actions, "a page needs nothing of others"
     [spare] = forks(actions)
     assert spare.stage == stage.stage
     assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
@@ -443,8 +447,8 @@ def test_a_first_start_that_failed_is_mended_from_what_was_foreseen() -> None:
     [app] = starts(actions)
     [page] = starts(play(fleet, Failed(app.number, FAILURE)))
     assert forks(play(fleet, BecameReady(page.number))) == [], "the page comes first"
-    [spare] = forks(play(fleet, PageAnswered()))
-    assert spare.stage == 2
+    [spare, other] = forks(play(fleet, PageAnswered()))
+    assert (spare.stage, other.stage) == (2, 1)
     assert starts(play(fleet, Changed(("a.py",))))[0].number == spare.number
 
 
@@ -570,5 +574,5 @@ def test_a_change_that_waited_for_a_terminal_is_started_once_where_the_forkserve
     fleet = serving()
     play(fleet, TerminalClaimed(1), Changed(("a.py",)))
     actions = play(fleet, StageDied(1))
-    assert [action.number for action in actions if isinstance(action, Start)] == [3]
+    assert [action.number for action in actions if isinstance(action, Start)] == [4]
     assert [action.stage for action in actions if isinstance(action, Fork)] == [2]

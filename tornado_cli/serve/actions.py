@@ -17,6 +17,8 @@ class Fork(Record):
 
     number: int
     stage: int
+    is_thrifty: bool = False
+    """Whether it takes no memory ahead: it waits for what may not come."""
 
 
 class Start(Record):

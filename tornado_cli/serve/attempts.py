@@ -3,7 +3,7 @@
 from typing import Any
 
 from tornado_cli.serve.actions import Action, DrainProcess, ForkStage, Kill, SetTurn, Start, StartForkserver
-from tornado_cli.serve.fleet import Fleet, Phase, Role
+from tornado_cli.serve.fleet import SPARES, Fleet, Phase, Role
 from tornado_cli.serve.forkservers.preparation import fork, retire_stages
 from tornado_cli.serve.forkservers.stages import Stage, note_edits, outdated, stage_for
 
@@ -77,7 +77,7 @@ def start_application(fleet: Fleet, stage: int) -> list[Action]:
 def start_process(
     fleet: Fleet, role: Role, stage: int, page: dict[str, Any] | None = None, state: str | None = None
 ) -> list[Action]:
-    spare = fleet.spare()
+    spare = fleet.spare(role)
     is_there = spare is not None and fleet.processes[spare].stage == stage
     forked = [] if is_there else [fork(fleet, role, stage)]
     number = spare if spare is not None and is_there else fleet.numbers
@@ -93,7 +93,7 @@ def _retire(fleet: Fleet, now: float) -> list[Action]:
     return [
         ask_to_leave(fleet, number, now)
         for number, process in fleet.processes.items()
-        if process.attempt < fleet.attempt and process.kill_at is None and process.role is not Role.SPARE
+        if process.attempt < fleet.attempt and process.kill_at is None and process.role not in SPARES.values()
     ]
 
 

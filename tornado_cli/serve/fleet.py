@@ -15,9 +15,14 @@ class Role(Enum):
     APP = auto()
     PAGE = auto()
     SPARE = auto()
-    """Forked ahead: it waits to become one of the others."""
+    """Forked ahead: it waits to become an application."""
+    SPARE_PAGE = auto()
+    """Forked ahead for the page that is shown should an application fail."""
     GIVEN_UP = auto()
     """Of no use any more; it ends."""
+
+
+SPARES = {Role.APP: Role.SPARE, Role.PAGE: Role.SPARE_PAGE}
 
 
 class Phase(Enum):
@@ -82,8 +87,9 @@ class Fleet(State):
         """Say whether an application is being started, or has been."""
         return self.awaited is not None or self.newest_app() is not None
 
-    def spare(self) -> int | None:
-        return next((n for n, p in self.processes.items() if p.role is Role.SPARE), None)
+    def spare(self, role: Role) -> int | None:
+        """Return what waits to become an application or a page."""
+        return next((n for n, p in self.processes.items() if p.role is SPARES[role]), None)
 
     def has_page(self) -> bool:
         return any(p.role is Role.PAGE and p.attempt == self.attempt for p in self.processes.values())

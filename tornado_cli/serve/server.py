@@ -15,7 +15,7 @@ from tornado_cli.app.target import Target
 from tornado_cli.config.serve import ServeConfig
 from tornado_cli.config.sources import PYPROJECT
 from tornado_cli.errors import ExitCode, TcliError, as_sentences
-from tornado_cli.events import Edited, ForkStage, StartProcess
+from tornado_cli.events import Edited, ForkProcess, ForkStage, StartProcess
 from tornado_cli.logs.events import event
 from tornado_cli.logs.writer import LogWriter
 from tornado_cli.serve import actions, events
@@ -222,8 +222,8 @@ class Server:
             case actions.Start(number, turn, page, state):
                 target = self._target.to_dict()
                 self._tree.start(StartProcess(number=number, turn=turn, target=target, page=page, state=state))
-            case actions.Fork(number, stage):
-                self._tree.fork(number, stage)
+            case actions.Fork(number, stage, is_thrifty):
+                self._tree.fork(ForkProcess(number=number, is_thrifty=is_thrifty), stage)
             case actions.DrainProcess(number, grace, is_final):
                 self._tree.drain(number, grace, is_final)
             case actions.Kill(number):

@@ -110,12 +110,13 @@ class Tree(State):
 
     # Orders about processes.
 
-    def fork(self, number: int, stage: int) -> None:
+    def fork(self, order: ForkProcess, stage: int) -> None:
+        number = order.number
         ours, theirs = channel_pair()
         if not self.boot.config.warm:
             # It will be a fresh interpreter.
             ours.send(Boot(settings=self.boot.to_dict()), self.boot.descriptors)
-        self._order(stage, ForkProcess(number=number), [theirs.fileno()])
+        self._order(stage, order, [theirs.fileno()])
         theirs.close()
         self._processes[number] = _Held(ours, stage=stage)
         self.inbox.register(ours, lambda: self._read_process(number))

@@ -91,9 +91,8 @@ class AppProcess:
         linecache.clearcache()
         tls = _tls(self._boot)
         inspector = self._inspector = self._new_inspector()
-        if not channel.has_message():
-            if footprint is not None:
-                footprint.own()
+        if footprint is not None and not channel.has_message():
+            footprint.own()
             dry_run()
         order = _order_of(channel)
         self._channel, self._footprint, self._state = channel, footprint, order.state

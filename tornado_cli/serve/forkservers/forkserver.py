@@ -39,8 +39,8 @@ class NewProcess(Record):
     """What a forked child is to be: a process that waits on its channel to serve."""
 
     channel: Channel
-    footprint: Footprint
-    """Of what the forkserver has forked."""
+    footprint: Footprint | None
+    """Of what the forkserver has forked; None for one that makes no memory its own ahead."""
 
 
 class NewStage(Record):
@@ -104,8 +104,8 @@ class Forkserver:
 
     def _obey(self, received: Received) -> NewProcess | NewStage | None:
         match received.message:
-            case ForkProcess(number=number):
-                return self._fork_process(number, received.descriptors)
+            case ForkProcess() as order:
+                return self._fork_process(order, received.descriptors)
             case ForkStage() as order:
                 return self._fork_stage(order, received.descriptors)
             case ProcessBegins(number=number, at=at):
@@ -116,13 +116,14 @@ class Forkserver:
                 close_all(self._boot.listeners)
         return None
 
-    def _fork_process(self, number: int, descriptors: list[int]) -> NewProcess | None:
+    def _fork_process(self, order: ForkProcess, descriptors: list[int]) -> NewProcess | None:
         pid = self._fork()
         if pid == 0:
-            return NewProcess(Channel.from_descriptor(descriptors[0]), self._footprint)
+            footprint = None if order.is_thrifty else self._footprint
+            return NewProcess(Channel.from_descriptor(descriptors[0]), footprint)
         close_all(descriptors)
-        self._processes[pid] = number
-        self._report_forked(ProcessForked(number=number, pid=pid), pid)
+        self._processes[pid] = order.number
+        self._report_forked(ProcessForked(number=order.number, pid=pid), pid)
         return None
 
     def _fork_stage(self, order: ForkStage, descriptors: list[int]) -> NewStage | None:

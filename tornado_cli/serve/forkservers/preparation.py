@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from tornado_cli.serve import events
 from tornado_cli.serve.actions import Action, EndStage, Fork, ForkStage, Kill, TellPrepared
 from tornado_cli.serve.events import Event, PageAnswered, StageFailed, StageReady
-from tornado_cli.serve.fleet import Fleet, Phase, Process, Role
+from tornado_cli.serve.fleet import SPARES, Fleet, Phase, Process, Role
 from tornado_cli.serve.forkservers.learning import Learned
 from tornado_cli.serve.forkservers.stages import (
     Stage,
@@ -23,7 +23,7 @@ _STAGE_FAILURES = 10
 def fork(fleet: Fleet, role: Role, stage: int) -> Fork:
     fleet.numbers += 1
     fleet.processes[fleet.numbers] = Process(role, fleet.attempt, stage)
-    return Fork(fleet.numbers, stage)
+    return Fork(fleet.numbers, stage, is_thrifty=role is Role.SPARE_PAGE)
 
 
 def prepare(fleet: Fleet, event: Event) -> list[Action]:
@@ -32,21 +32,28 @@ def prepare(fleet: Fleet, event: Event) -> list[Action]:
         return []
     match event:
         case PageAnswered() if fleet.phase is Phase.BROKEN:
-            return _prepare_spare(fleet)
+            return _prepare_spares(fleet)
         case events.Learned() | StageReady() | StageFailed():
             # An application tells what it has learned when its first answers have gone.
-            return [*_prepare_spare(fleet), *_prepare_stage(fleet)]
+            return [*_prepare_spares(fleet), *_prepare_stage(fleet)]
     return []
 
 
-def _prepare_spare(fleet: Fleet) -> list[Action]:
-    spare, best = fleet.spare(), expected_stage(fleet.stages)
+def _prepare_spares(fleet: Fleet) -> list[Action]:
+    """Have a process wait for the next start, and one for the page that is shown should it fail."""
+    stages = fleet.stages
+    wanted = {Role.APP: expected_stage(stages), Role.PAGE: stages.fresh()}
+    return [action for role, best in wanted.items() for action in _prepare_spare(fleet, role, best)]
+
+
+def _prepare_spare(fleet: Fleet, role: Role, best: int) -> list[Action]:
+    spare = fleet.spare(role)
     if spare is not None and fleet.processes[spare].stage == best:
         return []
     old: list[Action] = [] if spare is None else [Kill(spare)]
     if spare is not None:
         fleet.processes[spare].role = Role.GIVEN_UP
-    return [*old, fork(fleet, Role.SPARE, best)]
+    return [*old, fork(fleet, SPARES[role], best)]
 
 
 def _prepare_stage(fleet: Fleet) -> list[Action]:
@@ -70,7 +77,7 @@ def retire_stages(fleet: Fleet, numbers: Iterable[int]) -> list[Action]:
     actions: list[Action] = []
     for number in numbers:
         fleet.stages.by_number[number].is_retired = True
-        actions += [Kill(n) for n, p in fleet.processes.items() if p.stage == number and p.role is Role.SPARE]
+        actions += [Kill(n) for n, p in fleet.processes.items() if p.stage == number and p.role in SPARES.values()]
     return actions
 
 
