@@ -1,6 +1,7 @@
 """WebSocket clients that break the rules of RFC 6455: their connection ends, and nothing else does."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,7 +96,8 @@ FAULTS = {
         lambda data: frame(TEXT, data, is_last=False) + frame(TEXT, data), st.binary(max_size=20)
     ),
     "broken text": st.builds(frame, st.just(TEXT), not_text),
-    "too large": st.just(frame(2, bytes((1 << 20) + 1))),
+    # Not `just`, which would be shown with all of it.
+    "too large": st.builds(lambda: frame(2, bytes((1 << 20) + 1))),
     "endless": st.just(b"\x82\xff" + b"\x7f" + b"\xff" * 7 + bytes(4)),
 }
 
@@ -110,7 +112,9 @@ def test_a_frame_that_breaks_the_rules_ends_its_connection_alone(port: int, faul
         def check(data: bytes) -> None:
             with Connection(port) as client:
                 client.open_websocket("/echo")
-                client.send(data)
+                # It may end while a large one is still being sent.
+                with suppress(ConnectionError):
+                    client.send(data)
                 answer = client.wait_for_end()
             assert not answer or code_of(answer) in CODES
 
