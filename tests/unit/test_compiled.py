@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -85,6 +86,15 @@ def test_code_that_was_told_is_the_same_code_and_defines_functions_of_its_own(pa
     other.share()
     # Nobody tells what he was told.
     assert os.fstat(one._file).st_size == one._read
+
+
+def test_somebodys_own_module_of_that_name_is_left_alone() -> None:
+    own = ModuleType("dataclasses")
+    own.__file__ = "/srv/shop/dataclasses.py"
+    compiled = Compiled()
+    compiled._stand_in(own)
+    assert not hasattr(own, "exec")
+    compiled.end()
 
 
 def test_a_text_that_does_not_compile_fails_each_time_as_it_would_otherwise() -> None:

@@ -12,6 +12,7 @@ import struct
 import sys
 import zlib
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from tornado_cli.app.after_import import after_import
@@ -66,6 +67,9 @@ class Compiled:
         exec(code, *namespaces)  # noqa: S102 - what the module would do.
 
     def _stand_in(self, module: Any) -> None:
+        if Path(module.__file__).parent != Path(os.__file__).parent:
+            # Somebody's own, of the same name.
+            return
         # The module looks for its own names first: this is one, the builtin stays as it is.
         module.exec = self.execute
         self._dataclasses = module
