@@ -208,7 +208,7 @@ class ImportsLearned(Message):
 
 
 class PageAnswered(Message):
-    """From a process that shows a page: its first answers have gone."""
+    """From a process that shows a page, a moment after it became ready: whoever waited has been answered."""
 
     pid: int
 

@@ -63,7 +63,7 @@ class Learned(Record):
 
 
 class PageAnswered(Record):
-    """A page that stands in for the application has been shown to whoever waited."""
+    """A page that stands in for the application has been there for a moment: whoever waited has been answered."""
 
 
 class WantsColdStart(Record):

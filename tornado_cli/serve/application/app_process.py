@@ -62,7 +62,7 @@ _HEARTBEAT = 10.0
 class AppProcess:
     """One process, from its order to its end."""
 
-    def __init__(self, boot: ServeBoot, hosting: Hosting, recorder: Recorder, compiled: Compiled) -> None:
+    def __init__(self, boot: ServeBoot, hosting: Hosting, recorder: Recorder, compiled: Compiled | None = None) -> None:
         self.hosting = hosting
         self.recorder = recorder
         self.compiled = compiled
@@ -225,7 +225,8 @@ class AppProcess:
         self._channel.send(report)
         if not is_up:
             return
-        self.compiled.end()
+        if self.compiled is not None:
+            self.compiled.end()
         if self._footprint is not None:
             self._footprint.note()
         file = written_file("tcli-imports", self.recorder.learned().to_bytes())

@@ -1,11 +1,11 @@
 """What dataclasses write and have compiled: by the first process that comes to it, and not again by the next.
 
-In a project with many of them that is half of its import. A code object depends on nothing but the text it is made
-from, so a text that has been seen before can do with the one of another process.
+In a project with many of them that is half of its import. Code depends on nothing but the text it is made from, so a
+text that has been seen before can do with what another process has made of it. Each class gets code objects of its own,
+as ever: the interpreter keeps in them what it learns of the types that they meet.
 """
 
 import fcntl
-import gc
 import marshal
 import os
 import struct
@@ -13,13 +13,10 @@ import sys
 import zlib
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from tornado_cli.app.after_import import after_import
 from tornado_cli.system.memory_files import anonymous_file
-
-if TYPE_CHECKING:
-    from types import CodeType
 
 MOST: Final = 32 * 1024 * 1024
 """Bytes that are kept for other processes; whoever makes classes without end has to compile them."""
@@ -31,9 +28,10 @@ class Compiled:
     """Made before the forks, and shared with them: by memory what was known then, by a file what comes later."""
 
     def __init__(self) -> None:
-        self._codes: dict[str, CodeType] = {}
-        self._new: dict[str, CodeType] = {}
-        """Those that no other process has been told of."""
+        self._codes: dict[str, bytes] = {}
+        """By the texts, as `marshal` writes it."""
+        self._new: dict[str, bytes] = {}
+        """What no other process has been told of."""
         self._file = anonymous_file("tcli-compiled")
         # With it each write is a whole one, whoever else writes at the same time.
         fcntl.fcntl(self._file, fcntl.F_SETFL, os.O_APPEND)
@@ -55,19 +53,21 @@ class Compiled:
     def share(self) -> None:
         """Tell other processes, and learn what they have told."""
         self._tell()
-        if self._learn():
-            # For the collector of a child each of them would be a page to copy.
-            gc.freeze()
+        self._learn()
 
     def execute(self, text: str, *namespaces: Any) -> None:
         """Do what the builtin `exec` does."""
-        code = self._codes.get(text)
-        if code is None:
-            code = self._codes[text] = self._new[text] = compile(text, "<string>", "exec", dont_inherit=True)
+        known = self._codes.get(text)
+        if known is None:
+            code = compile(text, "<string>", "exec", dont_inherit=True)
+            self._codes[text] = self._new[text] = marshal.dumps(code)
+        else:
+            code = marshal.loads(known)  # noqa: S302 - from processes of this user and interpreter alone.
         exec(code, *namespaces)  # noqa: S102 - what the module would do.
 
     def _stand_in(self, module: Any) -> None:
-        if Path(module.__file__).parent != Path(os.__file__).parent:
+        file = getattr(module, "__file__", None)
+        if file is None or Path(file).parent != Path(os.__file__).parent:
             # Somebody's own, of the same name.
             return
         # The module looks for its own names first: this is one, the builtin stays as it is.
@@ -82,10 +82,8 @@ class Compiled:
             with suppress(OSError):
                 os.write(self._file, _HEADER.pack(len(content), zlib.crc32(content)) + content)
 
-    def _learn(self) -> bool:
-        """Read what is new; return whether there was anything."""
+    def _learn(self) -> None:
         size = os.fstat(self._file).st_size
-        began_at = self._read
         while self._read + _HEADER.size <= size:
             length, checksum = _HEADER.unpack(os.pread(self._file, _HEADER.size, self._read))
             start, end = self._read + _HEADER.size, self._read + _HEADER.size + length
@@ -96,7 +94,6 @@ class Compiled:
             if zlib.crc32(content) != checksum:
                 # Whoever wrote this was killed meanwhile: where the next one begins nobody knows.
                 self._read = sys.maxsize
-                return False
-            self._codes.update(marshal.loads(content))  # noqa: S302 - from processes of this user and interpreter alone.
+                break
+            self._codes.update(marshal.loads(content))  # noqa: S302 - see above.
             self._read = end
-        return began_at < self._read

@@ -55,7 +55,7 @@ class NewStage(Record):
 class Forkserver:
     """Forks on order and reports how its children end."""
 
-    def __init__(self, control: Channel, boot: ServeBoot, compiled: Compiled) -> None:
+    def __init__(self, control: Channel, boot: ServeBoot, compiled: Compiled | None) -> None:
         self._control = control
         self._boot = boot
         self._compiled = compiled
@@ -146,7 +146,8 @@ class Forkserver:
 
     def _fork(self) -> int:
         self._prepare_further()
-        self._compiled.share()
+        if self._compiled is not None:
+            self._compiled.share()
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:

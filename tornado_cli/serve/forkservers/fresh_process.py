@@ -3,7 +3,6 @@
 from typing import NoReturn
 
 from tornado_cli.serve.application.app_process import AppProcess
-from tornado_cli.serve.forkservers.compiled import Compiled
 from tornado_cli.serve.forkservers.forkserver import first_boot
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.forkservers.stage_process import framework
@@ -14,7 +13,7 @@ def main() -> NoReturn:
     """Serve what is ordered on the channel whose descriptor is the argument."""
     hosting = framework()
     channel, boot = first_boot()
-    process = AppProcess(boot, hosting, Recorder(), Compiled())
+    process = AppProcess(boot, hosting, Recorder())
     leave_tidily(process.serve(process.wait_from_the_beginning(channel)))
 
 

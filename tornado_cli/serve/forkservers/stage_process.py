@@ -29,8 +29,8 @@ def main() -> NoReturn:
     """
     hosting = framework()
     control, boot = first_boot()
-    process = AppProcess(boot, hosting, Recorder(), Compiled())
-    if boot.config.warm:
+    process = AppProcess(boot, hosting, Recorder(), Compiled() if boot.config.warm else None)
+    if process.compiled is not None:
         process.compiled.begin()
     born = Forkserver(control, boot, process.compiled).run()
     while True:
