@@ -306,7 +306,7 @@ VALUES = st.one_of(
     command=st.sampled_from([*COMMANDS, "", "--", "frob"]),
     arguments=st.lists(st.one_of(st.sampled_from(FLAGS), VALUES), max_size=6),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_typed_is_answered_without_a_traceback(
     command: str,
     arguments: list[str],

@@ -107,7 +107,7 @@ def test_a_frame_that_breaks_the_rules_ends_its_connection_alone(port: int, faul
     with Connection(port) as bystander:
         bystander.open_websocket("/echo")
 
-        @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=10, suppress_health_check=list(HealthCheck))
         @given(FAULTS[fault])
         def check(data: bytes) -> None:
             with Connection(port) as client:

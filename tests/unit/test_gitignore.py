@@ -71,7 +71,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.outside("git")
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(_TEXT, min_size=1, max_size=4), parts=st.lists(_NAME, min_size=1, max_size=3))
 def test_git_says_the_same_of_any_pattern_and_path(repository: Path, lines: list[str], parts: list[str]) -> None:
     (repository / ".gitignore").write_text("\n".join(lines) + "\n")

@@ -184,7 +184,7 @@ def test_a_listener_of_our_own_is_not_taken_for_an_inherited_one(addresses: Open
 PLACES = [FREE, TcpBind("localhost", 0), TcpBind("::1", 0), UnixBind(Path("a")), UnixBind(Path("b"))]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.lists(st.lists(st.sampled_from(PLACES), min_size=1, unique=True), min_size=1, max_size=6))
 def test_after_any_history_exactly_what_was_asked_for_last_is_open(short: Path, history: list[list[Bind]]) -> None:
     assert short == Path()

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_cli.scaffold.catalog import template_root
@@ -22,7 +22,6 @@ from tornado_cli.scaffold.names import (
 names = st.text() | st.from_regex(r"[a-zA-Z0-9_.\- ]{0,60}", fullmatch=True)
 
 
-@settings(deadline=None)
 @given(names)
 def test_a_name_that_passes_is_a_package_and_a_distribution_and_a_folder_everywhere(name: str) -> None:
     if problem_with(name) is None:
@@ -38,7 +37,6 @@ def test_a_name_that_passes_is_a_package_and_a_distribution_and_a_folder_everywh
         assert len(name) <= LONGEST
 
 
-@settings(deadline=None)
 @given(names)
 def test_a_name_that_is_suggested_passes(name: str) -> None:
     problem = problem_with(name)
@@ -46,7 +44,6 @@ def test_a_name_that_is_suggested_passes(name: str) -> None:
         assert problem_with(problem.suggestion) is None
 
 
-@settings(deadline=None)
 @given(names)
 def test_a_package_that_is_suggested_passes(name: str) -> None:
     problem = problem_with_package(name)

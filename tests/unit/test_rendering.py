@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_cli.rendering import Answers, TemplateError, holds, render, replaced
@@ -171,7 +171,6 @@ def test_what_was_put_in_is_not_read_again() -> None:
     assert render(text, source="a", answers=ANSWERS, words={"word": "#% if worker"}) == "#% if worker\n"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_text_without_directives_stays_the_same(text: str) -> None:
     if "%" not in text:

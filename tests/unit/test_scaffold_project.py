@@ -37,7 +37,7 @@ def project_of(name: str, root: Path | None = None, /, **answers: bool | str) ->
 
 
 # Each is all files of a project.
-@settings(deadline=None, max_examples=60 if is_thorough() else 10)
+@settings(max_examples=60 if is_thorough() else 10)
 @given(name=good_names, preset=st.sampled_from(sorted(PRESETS)))
 def test_every_good_name_makes_code_that_parses(name: str, preset: str) -> None:
     for file in planned_files(project_of(name, **completed(PRESETS[preset].answers, {}))):
