@@ -33,12 +33,12 @@ from tornado_cli.serve.application.app_files import AppFiles
 from tornado_cli.serve.application.dry_run import dry_run
 from tornado_cli.serve.boot import TURN, WORDS, ServeBoot
 from tornado_cli.serve.browser_tools.front import ToolsFront
-from tornado_cli.serve.browser_tools.tools import Tools, tools_for
+from tornado_cli.serve.browser_tools.tools import tools_for
 from tornado_cli.serve.error_page.handlers import show_exceptions
 from tornado_cli.serve.forkservers.compiled import Compiled
 from tornado_cli.serve.forkservers.learning import Recorder
 from tornado_cli.serve.hosts import guarding_hosts
-from tornado_cli.serve.live_reload.injection import add_script, leave_out_etags
+from tornado_cli.serve.live_reload.injection import Pages
 from tornado_cli.system.addresses import is_loopback
 from tornado_cli.system.channel import Channel, ChannelClosed
 from tornado_cli.system.endings import leave_at_once
@@ -111,15 +111,16 @@ class AppProcess:
         tools = self._tools = tools_for(self._boot, order, self.hosts, words, inspector)
         front = ToolsFront(tools)
         show_exceptions(tools)
+        pages = Pages(tools)
         if tools.livereload:
-            leave_out_etags()
+            pages.begin()
         recording = [] if inspector is None or inspector.recorder is None else [inspector.recorder]
         terms = Terms(
             tally=NoTally(),
             sender=sender,
             # The page asks for itself each second: that is not what happens to the application.
             access_log=self._boot.config.access_log and order.page is None,
-            adapt=_adapt(self._boot.config, files, tools),
+            adapt=_adapt(self._boot.config, files, pages),
             gate=_gate(words, order.turn),
             tls=tls,
             heartbeat=_HEARTBEAT,
@@ -273,14 +274,13 @@ def _gate(words: SharedWords, turn: int) -> Gate:
     return gate
 
 
-def _adapt(config: ServeConfig, files: AppFiles, tools: Tools) -> Callable[[Application], None]:
+def _adapt(config: ServeConfig, files: AppFiles, pages: Pages) -> Callable[[Application], None]:
     def adapt(application: Application) -> None:
         # An edited template or stylesheet is seen by the next request; these are read at each.
         application.settings["compiled_template_cache"] = False
         application.settings["static_hash_cache"] = False
         files.leave_out_served(application)
-        if tools.livereload:
-            add_script(application, tools)
+        pages.add(application)
         if config.debug and (config.debug_remote or is_loopback(config.host)):
             # For error pages of the application's own that ask.
             application.settings["serve_traceback"] = True

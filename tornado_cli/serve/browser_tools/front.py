@@ -7,6 +7,7 @@ from tornado import httputil
 from tornado_cli.events import Edited, Message
 from tornado_cli.http.exchange import Exchange
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
+from tornado_cli.serve.live_reload.injection import ask_for_the_whole
 
 if TYPE_CHECKING:
     from tornado.web import Application
@@ -26,7 +27,8 @@ class ToolsFront:
     def __call__(
         self, exchange: Exchange, start_line: httputil.RequestStartLine, headers: httputil.HTTPHeaders
     ) -> httputil.HTTPMessageDelegate | None:
-        del headers
+        if self._tools.livereload:
+            ask_for_the_whole(headers)
         if not start_line.path.startswith(PREFIX):
             return None
         # What a page of ours asks for is not what happens to the application.

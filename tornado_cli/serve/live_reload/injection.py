@@ -1,7 +1,9 @@
 """Adds our one script to HTML pages, between the application and what it compresses by."""
 
 import os
-from functools import lru_cache, partial, wraps
+from functools import lru_cache, wraps
+from typing import Any
+from weakref import WeakSet
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import Application, OutputTransform, RequestHandler
@@ -17,30 +19,59 @@ _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _VALIDATORS = ("Etag", "Last-Modified")
 PAGE_KIND = "X-Tcli-Page"
 """A header by which pages of our own say what they are; it ends here."""
-_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 
 
-def add_script(application: Application, tools: Tools) -> None:
-    """Have all HTML pages of an application carry the script, once, however many servers it has."""
-    ours = partial(PageScript, tools)
-    others = [one for one in application.transforms if getattr(one, "func", None) is not PageScript]
-    # First: what compresses comes after it.
-    application.transforms = [ours, *others]  # type: ignore[list-item]
+class Pages:
+    """Has all that is HTML of some applications carry the script; what is no HTML is looked at, and no more.
+
+    A transform that an application has is made and called for each answer, which was 3 % of one that needs none.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._applications: WeakSet[Application] = WeakSet()
+
+    def add(self, application: Application) -> None:
+        self._applications.add(application)
+
+    def begin(self) -> None:
+        """Look at each answer from now on, just before its first bytes."""
+        # Tornado's handlers have no public place for this, nor a way to ask for what they will answer.
+        flush, compute = RequestHandler.flush, RequestHandler.compute_etag
+
+        @wraps(flush)
+        def with_script(handler: RequestHandler, include_footers: bool = False) -> Any:
+            kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - see above.
+            if kinds and kinds[0].startswith("text/html"):
+                self._look_at(handler)
+            return flush(handler, include_footers)
+
+        @wraps(compute)
+        def compute_etag(handler: RequestHandler) -> str | None:
+            # To hash a page that gets no ETag takes longer than all that is added to it. Most begin like this.
+            begun = handler._write_buffer  # noqa: SLF001 - see above.
+            return None if begun and begun[0][:1] == b"<" and _is_html(handler) else compute(handler)
+
+        RequestHandler.flush = with_script  # type: ignore[method-assign, assignment]
+        RequestHandler.compute_etag = compute_etag  # type: ignore[method-assign, assignment]
+
+    def _look_at(self, handler: RequestHandler) -> None:
+        if not handler._headers_written and handler.application in self._applications:  # noqa: SLF001 - see above.
+            # First: what compresses comes after it.
+            ours = PageScript(self._tools, handler.request)
+            handler._transforms = [ours, *handler._transforms]  # noqa: SLF001 - see above.
 
 
-def leave_out_etags() -> None:
-    """Have no page hashed for an ETag that it does not get: that takes longer than all that is added to it."""
-    compute = RequestHandler.compute_etag
-
-    @wraps(compute)
-    def compute_etag(handler: RequestHandler) -> str | None:
-        return None if _is_html(handler._headers) else compute(handler)  # noqa: SLF001 - Tornado has no other way to ask.
-
-    RequestHandler.compute_etag = compute_etag  # type: ignore[method-assign, assignment]
+def ask_for_the_whole(headers: HTTPHeaders) -> None:
+    """Drop the conditions of a request for a page: a browser that kept one from before would be told to use that."""
+    if not _CONDITIONS.isdisjoint(headers) and "text/html" in headers.get("Accept", ""):
+        for name in _CONDITIONS:
+            headers.pop(name, None)
 
 
 class PageScript(OutputTransform):
-    """One answer. What is no HTML costs three looks at headers; for all of it, to ask whether one is there is cheap."""
+    """One answer that is HTML."""
 
     _tag = b""
     """What is still to be put in."""
@@ -50,14 +81,11 @@ class PageScript(OutputTransform):
     def __init__(self, tools: Tools, request: HTTPServerRequest) -> None:
         self._tools = tools
         self._request = request
-        headers = request.headers
-        if "If-None-Match" in headers or "If-Modified-Since" in headers:
-            _ask_for_the_whole(headers)
 
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
-        if _is_html(headers) and self._is_for_a_window(status_code, headers):
+        if self._is_for_a_window(status_code, headers):
             self._tag = self._tag_for(headers)
             before = len(chunk)
             chunk = self.transform_chunk(chunk, finishing)
@@ -132,15 +160,9 @@ def script_tag(build: str, token: str, nonce: str, page: str, *, is_sent: bool, 
     return f"<script {' '.join(attributes)}></script>".encode()
 
 
-def _is_html(headers: HTTPHeaders) -> bool:
-    return "Content-Type" in headers and headers["Content-Type"].startswith("text/html")
-
-
-def _ask_for_the_whole(headers: HTTPHeaders) -> None:
-    """Drop the conditions of a request for a page: a browser that kept one from before would be told to use that."""
-    if "text/html" in headers.get("Accept", ""):
-        for name in _CONDITIONS:
-            headers.pop(name, None)
+def _is_html(handler: RequestHandler) -> bool:
+    kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - Tornado's handlers have no way to ask.
+    return bool(kinds) and kinds[0].startswith("text/html")
 
 
 def _be_not_kept(headers: HTTPHeaders) -> None:
