@@ -3,8 +3,10 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,13 @@ with Browser() as browser, browser.window():
 """
 
 
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short name: Chromium has a socket in it, whose path may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="tcli-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.mark.parametrize(
     "code",
     [
@@ -46,13 +55,13 @@ with Browser() as browser, browser.window():
         pytest.param(BROWSER, id="Chromium", marks=[pytest.mark.thorough, pytest.mark.outside("chromium")]),
     ],
 )
-def test_a_server_ends_with_a_session_that_is_killed(code: str, tmp_path: Path) -> None:
+def test_a_server_ends_with_a_session_that_is_killed(code: str, short: Path) -> None:
     mark = uuid.uuid4().hex
     tests = str(Path(__file__).parents[1])
     with subprocess.Popen(
         [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": tests, "TMPDIR": str(tmp_path), "TCLI_TEST_TREE": mark},
+        cwd=short,
+        env={**os.environ, "PYTHONPATH": tests, "TMPDIR": str(short), "TCLI_TEST_TREE": mark},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as session:
