@@ -2,11 +2,8 @@
 
 import dataclasses
 import inspect
-import json
 import os
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.forks import told_by
 
 from tornado_cli.serve.forkservers import compiled as module
 from tornado_cli.serve.forkservers.compiled import Compiled
@@ -21,7 +19,8 @@ from tornado_cli.serve.forkservers.compiled import Compiled
 ITEM = "def item():\n    return {number}\n"
 # Says how many texts each fork has compiled: the first, one that comes later, and one whose class has another field.
 FORKS = """
-import dataclasses, json, os, sys
+import dataclasses, json, sys
+from support.forks import forked
 from tornado_cli.serve.forkservers.compiled import Compiled
 
 compiled = Compiled()
@@ -29,22 +28,16 @@ compiled.begin()
 texts = []
 sys.addaudithook(lambda event, facts: texts.append(facts) if event == "compile" and facts[1] == "<string>" else None)
 
-def forked(field):
-    compiled.share()
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        item = dataclasses.make_dataclass("Item", [field, "price"], frozen=True)
-        compiled.end()
-        os.write(writer, json.dumps([len(texts), repr(item(1, 2)), "exec" in vars(dataclasses)]).encode())
-        os._exit(0)
-    os.close(writer)
-    with open(reader, "rb") as said:
-        result = json.loads(said.read())
-    os.waitpid(pid, 0)
-    return result
+def made(field):
+    item = dataclasses.make_dataclass("Item", [field, "price"], frozen=True)
+    compiled.end()
+    return [len(texts), repr(item(1, 2)), "exec" in vars(dataclasses)]
 
-print(json.dumps([forked("name"), forked("name"), forked("title")]))
+found = []
+for field in ("name", "name", "title"):
+    compiled.share()
+    found.append(forked(lambda: made(field)))
+print(json.dumps(found))
 """
 
 
@@ -66,8 +59,7 @@ def executed(compiled: Compiled, number: int) -> Any:
 
 
 def test_what_one_fork_has_had_compiled_the_next_has_not() -> None:
-    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True)
-    first, second, other = json.loads(done.stdout)
+    first, second, other = told_by(FORKS)
     assert first[0] > 0
     assert second == [0, "Item(name=1, price=2)", False]
     assert other[0] > 0

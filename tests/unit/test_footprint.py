@@ -2,16 +2,14 @@
 
 import ctypes
 import itertools
-import json
 import mmap
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.forks import told_by
 
 from tornado_cli.system.footprint import runs_in, writable
 
@@ -29,7 +27,8 @@ MAPS = """\
 """
 # Writes to every other page of its own in a first fork, to all of them in a second; says how often both were stopped.
 FORKS = """
-import json, mmap, os, resource, sys
+import json, mmap, resource
+from support.forks import forked
 from tornado_cli.system.footprint import Footprint
 
 PAGES, PAGE = 400, mmap.PAGESIZE
@@ -37,18 +36,6 @@ memory = mmap.mmap(-1, PAGES * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
 memory[:] = bytes(range(256)) * (PAGES * PAGE // 256)
 before = bytes(memory)
 footprint = Footprint()
-
-def forked(work):
-    reader, writer = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        os.write(writer, json.dumps(work()).encode())
-        os._exit(0)
-    os.close(writer)
-    with open(reader, "rb") as said:
-        result = json.loads(said.read())
-    os.waitpid(pid, 0)
-    return result
 
 def touch(pages):
     faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -97,8 +84,7 @@ def kernel_can() -> bool:
 def test_the_next_fork_is_not_stopped_where_the_first_one_wrote() -> None:
     if not kernel_can():
         pytest.skip("the kernel is older than 5.14, or does not say which pages are whose")
-    result = subprocess.run([sys.executable, "-c", FORKS], stdout=subprocess.PIPE, check=True, timeout=30)
-    faults_of_first, is_same, faults_where_noted, faults_elsewhere = json.loads(result.stdout)
+    faults_of_first, is_same, faults_where_noted, faults_elsewhere = told_by(FORKS)
     assert is_same
     assert faults_of_first >= 200
     assert faults_where_noted < 20

@@ -42,8 +42,7 @@ class Pages:
 
         @wraps(flush)
         def with_script(handler: RequestHandler, include_footers: bool = False) -> Any:
-            kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - see above.
-            if kinds and kinds[0].startswith("text/html"):
+            if _is_html(handler):
                 self._look_at(handler)
             return flush(handler, include_footers)
 
