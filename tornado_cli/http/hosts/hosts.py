@@ -19,6 +19,7 @@ from tornado_cli.http.refusals.kinds import Kind
 from tornado_cli.http.refusals.refused import Refused
 
 _AUTHORITY = re.compile(r"https?://(?P<authority>[^/?#]*)", re.IGNORECASE)
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
 _REMEMBERED = 64
 """Headers whose verdict is kept: honest clients send few different ones."""
 
@@ -66,7 +67,7 @@ def is_loopback_peer(connection: Any) -> bool:
     That of a Unix socket is no answer: who connects there is mostly a proxy.
     """
     context = connection.context
-    if context.address_family not in {socket.AF_INET, socket.AF_INET6}:
+    if context.address_family not in _INTERNET:
         return False
     return _is_loopback(context.address[0])
 

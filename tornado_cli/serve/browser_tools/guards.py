@@ -11,6 +11,7 @@ from tornado.web import HTTPError, RequestHandler
 from tornado_cli.http.hosts.hosts import is_loopback_peer
 from tornado_cli.serve.browser_tools.tools import Tools
 
+_FORWARDED = frozenset({"Forwarded", "X-Forwarded-For"})
 _OTHER_SITES = frozenset({"cross-site", "same-site"})
 # Nothing is loaded but what a page of ours names, nothing is framed, nothing leaves.
 PAGE_POLICY = (
@@ -35,8 +36,7 @@ def may_use(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:
     """
     if not tools.hosts.allows(headers):
         return False
-    is_forwarded = "X-Forwarded-For" in headers or "Forwarded" in headers
-    return tools.debug_remote or (not is_forwarded and is_loopback_peer(connection))
+    return tools.debug_remote or (_FORWARDED.isdisjoint(headers) and is_loopback_peer(connection))
 
 
 def may_see_details(tools: Tools, connection: Any, headers: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ from tornado.web import Application, OutputTransform, RequestHandler
 
 from tornado_cli.serve.browser_tools.guards import may_use
 from tornado_cli.serve.browser_tools.tools import PREFIX, Tools
+from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
 
 _WHOLE_PAGES = frozenset({"document", "iframe", "frame"})
 """What browsers say that HTML is for, when it is not for a script that fetches it."""
@@ -19,6 +20,8 @@ _POLICIES = ("Content-Security-Policy", "Content-Security-Policy-Report-Only")
 _VALIDATORS = ("Etag", "Last-Modified")
 PAGE_KIND = "X-Tcli-Page"
 """A header by which pages of our own say what they are; it ends here."""
+_SPECIAL = frozenset({"Content-Disposition", "Content-Encoding", "Content-Length", PAGE_KIND, *_POLICIES, *_VALIDATORS})
+"""What else of an answer's headers matters: most have little of it, and are asked once instead of for each."""
 _CONDITIONS = frozenset({"If-None-Match", "If-Modified-Since"})
 
 
@@ -84,12 +87,15 @@ class PageScript(OutputTransform):
     def transform_first_chunk(
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
-        if self._is_for_a_window(status_code, headers):
-            self._tag = self._tag_for(headers)
+        special = _SPECIAL.intersection(headers)
+        if self._is_for_a_window(status_code, headers, special):
+            self._tag = self._tag_for(headers, special)
             before = len(chunk)
             chunk = self.transform_chunk(chunk, finishing)
-            _be_not_kept(headers)
-            if "Content-Length" in headers:
+            for name in special.intersection(_VALIDATORS):
+                del headers[name]
+            headers["Cache-Control"] = "no-store"
+            if "Content-Length" in special:
                 if self._tag:
                     # Nobody knows yet whether it will be put in.
                     del headers["Content-Length"]
@@ -100,9 +106,6 @@ class PageScript(OutputTransform):
     def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
         if not self._tag:
             return chunk
-        # No start waits for its pattern to be compiled.
-        from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
-
         self._seen += chunk
         place = place_in(self._seen)
         if place is not None:
@@ -112,24 +115,20 @@ class PageScript(OutputTransform):
             self._tag = self._seen = b""
         return chunk
 
-    def _is_for_a_window(self, status_code: int, headers: HTTPHeaders) -> bool:
+    def _is_for_a_window(self, status_code: int, headers: HTTPHeaders, special: frozenset[str]) -> bool:
         request = self._request
         asked = request.headers
         return (
             status_code not in _WITHOUT_PAGE
-            and "Content-Encoding" not in headers
-            and ("Content-Disposition" not in headers or not headers["Content-Disposition"].startswith("attachment"))
+            and "Content-Encoding" not in special
+            and ("Content-Disposition" not in special or not headers["Content-Disposition"].startswith("attachment"))
             and ("Sec-Fetch-Dest" not in asked or asked["Sec-Fetch-Dest"] in _WHOLE_PAGES)
             and may_use(self._tools, request.connection, asked)
         )
 
-    def _tag_for(self, headers: HTTPHeaders) -> bytes:
-        has_policy = "Content-Security-Policy" in headers or "Content-Security-Policy-Report-Only" in headers
-        nonce = self._let_in(headers) if has_policy else ""
-        page = ""
-        if PAGE_KIND in headers:
-            page = headers[PAGE_KIND]
-            del headers[PAGE_KIND]
+    def _tag_for(self, headers: HTTPHeaders, special: frozenset[str]) -> bytes:
+        nonce = "" if special.isdisjoint(_POLICIES) else self._let_in(headers)
+        page = headers.pop(PAGE_KIND) if PAGE_KIND in special else ""
         tools = self._tools
         # Sent again it might do again what it has done.
         is_sent = self._request.method not in _REPEATABLE
@@ -162,10 +161,3 @@ def script_tag(build: str, token: str, nonce: str, page: str, *, is_sent: bool, 
 def _is_html(handler: RequestHandler) -> bool:
     kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - Tornado's handlers have no way to ask.
     return bool(kinds) and kinds[0].startswith("text/html")
-
-
-def _be_not_kept(headers: HTTPHeaders) -> None:
-    for name in _VALIDATORS:
-        if name in headers:
-            del headers[name]
-    headers["Cache-Control"] = "no-store"
