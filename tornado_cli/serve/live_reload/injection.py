@@ -3,7 +3,6 @@
 import os
 from functools import lru_cache, wraps
 from typing import Any
-from weakref import WeakSet
 
 from tornado.httputil import HTTPHeaders, HTTPServerRequest
 from tornado.web import Application, OutputTransform, RequestHandler
@@ -33,7 +32,7 @@ class Pages:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._applications: WeakSet[Application] = WeakSet()
+        self._applications: set[Application] = set()
 
     def add(self, application: Application) -> None:
         self._applications.add(application)
@@ -51,9 +50,13 @@ class Pages:
 
         @wraps(compute)
         def compute_etag(handler: RequestHandler) -> str | None:
-            # To hash a page that gets no ETag takes longer than all that is added to it. Most begin like this.
             begun = handler._write_buffer  # noqa: SLF001 - see above.
-            return None if begun and begun[0][:1] == b"<" and _is_html(handler) else compute(handler)
+            # Most pages begin like this.
+            if begun and begun[0][:1] == b"<" and _is_html(handler):
+                # A page gets no ETag: to hash it, and to look who has it, takes longer than all that is added to it.
+                handler.check_etag_header = _is_known  # type: ignore[method-assign]
+                return None
+            return compute(handler)
 
         RequestHandler.flush = with_script  # type: ignore[method-assign, assignment]
         RequestHandler.compute_etag = compute_etag  # type: ignore[method-assign, assignment]
@@ -156,6 +159,10 @@ def script_tag(build: str, token: str, nonce: str, page: str, *, is_sent: bool, 
     # Whoever listens has to be there first.
     attributes += ["data-console"] if listens else ["async"]
     return f"<script {' '.join(attributes)}></script>".encode()
+
+
+def _is_known() -> bool:
+    return False
 
 
 def _is_html(handler: RequestHandler) -> bool:
