@@ -19,6 +19,8 @@ from tornado_cli.serve.live_reload.beginnings import is_fragment, place_in
         "<!doctype html><body>|hello",
         "<body onload='f()'>|hello",
         "<head>|<title>x</title></head>",
+        "<html><head prefix='a>b'>|<title>x</title></head>",
+        "<html>|<title>no head</title><p>but <head>",
         "<html>|<header>no head</header>",
     ],
 )

@@ -44,15 +44,17 @@ class Pages:
 
         @wraps(flush)
         def with_script(handler: RequestHandler, include_footers: bool = False) -> Any:
-            if _is_html(handler):
-                self._look_at(handler)
+            if not handler._headers_written and self._is_page(handler):  # noqa: SLF001 - see above.
+                # First: what compresses comes after it.
+                ours = PageScript(self._tools, handler.request)
+                handler._transforms = [ours, *handler._transforms]  # noqa: SLF001 - see above.
             return flush(handler, include_footers)
 
         @wraps(compute)
         def compute_etag(handler: RequestHandler) -> str | None:
             begun = handler._write_buffer  # noqa: SLF001 - see above.
             # Most pages begin like this.
-            if begun and begun[0][:1] == b"<" and _is_html(handler):
+            if begun and begun[0][:1] == b"<" and self._is_page(handler):
                 # A page gets no ETag: to hash it, and to look who has it, takes longer than all that is added to it.
                 handler.check_etag_header = _is_known  # type: ignore[method-assign]
                 return None
@@ -61,11 +63,9 @@ class Pages:
         RequestHandler.flush = with_script  # type: ignore[method-assign, assignment]
         RequestHandler.compute_etag = compute_etag  # type: ignore[method-assign, assignment]
 
-    def _look_at(self, handler: RequestHandler) -> None:
-        if not handler._headers_written and handler.application in self._applications:  # noqa: SLF001 - see above.
-            # First: what compresses comes after it.
-            ours = PageScript(self._tools, handler.request)
-            handler._transforms = [ours, *handler._transforms]  # noqa: SLF001 - see above.
+    def _is_page(self, handler: RequestHandler) -> bool:
+        kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - see above.
+        return bool(kinds) and kinds[0].startswith("text/html") and handler.application in self._applications
 
 
 def ask_for_the_whole(headers: HTTPHeaders) -> None:
@@ -163,8 +163,3 @@ def script_tag(build: str, token: str, nonce: str, page: str, *, is_sent: bool, 
 
 def _is_known() -> bool:
     return False
-
-
-def _is_html(handler: RequestHandler) -> bool:
-    kinds = handler._headers.get_list("Content-Type")  # noqa: SLF001 - Tornado's handlers have no way to ask.
-    return bool(kinds) and kinds[0].startswith("text/html")
