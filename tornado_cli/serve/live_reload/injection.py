@@ -44,7 +44,10 @@ class Pages:
 
         @wraps(flush)
         def with_script(handler: RequestHandler, include_footers: bool = False) -> Any:
-            if not handler._headers_written and self._is_page(handler):  # noqa: SLF001 - see above.
+            begun = handler._write_buffer  # noqa: SLF001 - see above.
+            # What `write` makes of a dictionary begins like this, and no page.
+            is_json = begun and begun[0][:1] == b"{"
+            if not is_json and not handler._headers_written and self._is_page(handler):  # noqa: SLF001 - see above.
                 # First: what compresses comes after it.
                 ours = PageScript(self._tools, handler.request)
                 handler._transforms = [ours, *handler._transforms]  # noqa: SLF001 - see above.
@@ -91,20 +94,26 @@ class PageScript(OutputTransform):
         self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool
     ) -> tuple[int, HTTPHeaders, bytes]:
         special = _SPECIAL.intersection(headers)
-        if self._is_for_a_window(status_code, headers, special):
-            self._tag = self._tag_for(headers, special)
-            before = len(chunk)
-            chunk = self.transform_chunk(chunk, finishing)
-            for name in special.intersection(_VALIDATORS):
+        if not self._is_for_a_window(status_code, headers, special):
+            return status_code, headers, chunk
+        tag = self._tag_for(headers, special)
+        for name in _VALIDATORS:
+            if name in special:
                 del headers[name]
-            headers["Cache-Control"] = "no-store"
-            if "Content-Length" in special:
-                if self._tag:
-                    # Nobody knows yet whether it will be put in.
-                    del headers["Content-Length"]
-                elif len(chunk) != before:
-                    headers["Content-Length"] = str(int(headers["Content-Length"]) + len(chunk) - before)
-        return status_code, headers, chunk
+        headers["Cache-Control"] = "no-store"
+        if finishing:
+            place = place_in(chunk)
+            sent = chunk if place is None else b"".join((chunk[:place], tag, chunk[place:]))
+        else:
+            self._tag = tag
+            sent = self.transform_chunk(chunk, finishing)
+        if "Content-Length" in special:
+            if self._tag:
+                # Nobody knows yet whether it will be put in.
+                del headers["Content-Length"]
+            elif sent is not chunk:
+                headers["Content-Length"] = str(int(headers["Content-Length"]) + len(tag))
+        return status_code, headers, sent
 
     def transform_chunk(self, chunk: bytes, finishing: bool) -> bytes:
         if not self._tag:
