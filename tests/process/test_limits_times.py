@@ -11,6 +11,7 @@ from support.server_process import ServerProcess
 
 APP = """
 import asyncio
+import time
 from tornado.web import Application, RequestHandler, stream_request_body
 
 class Main(RequestHandler):
@@ -24,6 +25,12 @@ class Slow(RequestHandler):
     async def get(self):
         await asyncio.sleep(1.5)
         self.write("slow")
+
+class Block(RequestHandler):
+    def get(self):
+        print("loop is held")
+        time.sleep(0.4)
+        self.write("block")
 
 class Large(RequestHandler):
     async def get(self):
@@ -47,7 +54,7 @@ class Stream(RequestHandler):
         print("stream was told")
 
 def make_app():
-    return Application([("/", Main), ("/slow", Slow), ("/large", Large), ("/stream", Stream)])
+    return Application([("/", Main), ("/slow", Slow), ("/block", Block), ("/large", Large), ("/stream", Stream)])
 """
 TIMES = ("--header-timeout", "0.6", "--keep-alive", "1.5", "--body-timeout", "0.9")
 
@@ -112,6 +119,15 @@ def test_a_body_may_begin_like_a_handshake_of_tls(server: ServerProcess) -> None
         # While the handler takes its time over these, the others are looked at.
         client.send(b"\x16\x03\x01\x02")
         assert client.answer().text == "streamed"
+
+
+def test_a_request_that_was_read_a_moment_ago_is_no_handshake(server: ServerProcess) -> None:
+    with server.connect() as client, server.connect() as other:
+        other.ask("/block")
+        server.wait_for(message="loop is held")
+        # When the loop goes on it reads this, and looks at all connections before anybody has seen the request.
+        client.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n\x16\x03\x01\x02")
+        assert client.answer().text == "4"
 
 
 def test_a_body_that_comes_slowly_and_steadily_is_taken(server: ServerProcess) -> None:

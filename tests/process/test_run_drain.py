@@ -16,7 +16,8 @@ from support.server_process import ServerProcess, seconds_between
 from support.trouble import workers_of
 
 APP = """
-import asyncio, contextlib
+import asyncio, contextlib, time
+from tornado.ioloop import IOLoop
 from tornado.iostream import StreamClosedError
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketHandler
@@ -36,6 +37,25 @@ class Stream(RequestHandler):
             if number == 0:
                 await asyncio.to_thread(lambda: open(name).read())
 
+class Keep(RequestHandler):
+    streams = []
+
+    def get(self):
+        self.streams.append(self.request.connection.stream)
+        self.write("kept")
+
+class Hold(RequestHandler):
+    async def get(self, name):
+        await asyncio.to_thread(lambda: open(name).read())
+        print("loop is held", flush=True)
+        time.sleep(0.8)
+        # The end of one connection has all others looked at, just when a request of one has been read.
+        goes, asks = Keep.streams
+        goes.close()
+        await asyncio.sleep(0)
+        asks._handle_events(asks.fileno(), IOLoop.READ)
+        self.write("held")
+
 class Forever(RequestHandler):
     async def get(self):
         print("in flight", flush=True)
@@ -52,7 +72,8 @@ async def lifespan(app):
     print("lifespan left", flush=True)
 
 def make_app():
-    return Application([("/", Main), ("/stream/(.*)", Stream), ("/forever", Forever), ("/ws", Echo)])
+    routes = [("/", Main), ("/stream/(.*)", Stream), ("/keep", Keep), ("/hold/(.*)", Hold), ("/forever", Forever)]
+    return Application([*routes, ("/ws", Echo)])
 """
 GOING_AWAY = 1001
 
@@ -136,6 +157,23 @@ def test_an_idle_connection_sees_a_clean_end_after_the_linger(tmp_path: Path, is
         brings_one.close()
         assert server.wait_for_exit() == 0
         assert 0.2 < seconds_between(told, server.wait_for("stopped")) < 2
+
+
+def test_a_request_that_was_read_a_moment_ago_is_answered(tmp_path: Path) -> None:
+    gate = Gate(tmp_path / "gate")
+    with running(tmp_path, "--keep-alive-linger", "0.5") as server, ExitStack() as stack:
+        goes, asks, holds, probes = (stack.enter_context(server.connect()) for _ in range(4))
+        assert goes.get("/keep").text == asks.get("/keep").text == "kept"
+        holds.ask(f"/hold/{tmp_path / 'gate'}")
+        gate.wait_for_somebody()
+        server.send(signal.SIGTERM)
+        while probes.get().headers.get("connection") != "close":
+            """The drain has not begun."""
+        gate.open()
+        server.wait_for(message="loop is held")
+        asks.ask()
+        assert asks.answer().text == "one"
+        assert holds.answer().text == "held"
 
 
 def test_websockets_are_told_one_after_the_other(tmp_path: Path) -> None:

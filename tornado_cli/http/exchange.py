@@ -160,6 +160,11 @@ class Exchange(httputil.HTTPMessageDelegate):
         if not self.is_refused:
             self.inner.on_connection_close()
 
+    def is_awaited(self, stream: Any) -> bool:
+        """Say whether the request is still to come; one that was read a moment ago has, though nobody has seen it."""
+        reading: bool = stream.reading()
+        return reading and not self.busy
+
     def may_be_sending(self, stream: Any) -> bool:
         """Say, when we close the connection, whether the client may be sending what nobody will read."""
         if self.status:

@@ -222,7 +222,7 @@ class ObservedServer(HTTPServer):
                 continue
             if now < patient_until:
                 again.append(patient_until)
-            elif has_pending(connection.stream):
+            elif has_pending(connection.stream) or not exchange.is_awaited(connection.stream):
                 again.append(now + _LOOK)
             else:
                 exchange.is_refused = True

@@ -31,7 +31,7 @@ class Standing(NamedTuple):
     waiting: Waiting
     exchange: Hashable
     progress: int
-    """Bytes of what it waits for that have gone their way."""
+    """Bytes of what it waits for that have gone their way; of a request, 1 when it has come."""
 
 
 class Patience:

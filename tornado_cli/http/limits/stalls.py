@@ -33,7 +33,7 @@ class Stalls:
         for connection in fresh:
             exchange = exchanges[connection]
             # A body may begin like that, too.
-            if not exchange.busy and _speaks_tls(connection.stream):
+            if exchange.is_awaited(connection.stream) and _speaks_tls(connection.stream):
                 self._refuse(connection, exchange, Kind.MALFORMED_REQUEST, _TLS)
         for connection, waiting in self._patience.exhausted(_standings(exchanges, fresh), now):
             self._end(connection, exchanges[connection], waiting)
@@ -70,7 +70,7 @@ def _standings(exchanges: Mapping[Any, Exchange], fresh: Container[Any]) -> Iter
             continue
         if not exchange.busy:
             waiting = Waiting.FIRST_REQUEST if connection in fresh else Waiting.NEXT_REQUEST
-            yield connection, Standing(waiting, exchange, 0)
+            yield connection, Standing(waiting, exchange, int(not exchange.is_awaited(stream)))
         elif stream.writing() and (sent := _sent(stream)) is not None:
             yield connection, Standing(Waiting.READER, exchange, sent)
         elif stream.reading() and not exchange.is_read:
