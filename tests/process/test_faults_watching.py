@@ -338,12 +338,15 @@ def test_times_that_stand_still_or_go_back_hide_no_edit(tmp_path: Path, options:
     save_in_place(file, app_that_says("000"))
     with ServerProcess("serve", *options, cwd=tmp_path) as server:
         server.wait_for("ready")
+        reloads = 0
         for number in range(1, 4):
             before = file.stat()
             save_in_place(file, app_that_says(f"{number:03}"))
             os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns - 10**9 * (number - 1)))
-            server.wait_for_reload_of("main.py", count=number)
-            assert server.get().text == f"{number:03}"
+            # Who looks now and then may see the edit, and then its time as another.
+            while server.get().text != f"{number:03}":
+                reloads += 1
+                server.wait_for_reload_of("main.py", count=reloads)
 
 
 def test_names_and_sizes_that_nobody_expects_do_not_end_the_watching(tmp_path: Path) -> None:
