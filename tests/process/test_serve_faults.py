@@ -119,9 +119,10 @@ def test_a_storm_of_saves_ends_with_the_last_and_never_piles_up(tmp_path: Path, 
         write(tmp_path, {"end.py": ""})
         server.wait_for_reload_of("end.py")
         assert server.get().text == "last"
-        # The server, a fresh forkserver, a warm one, three checkpoints, one process that waits; then one that starts,
-        # one that leaves, one that has just been killed, a page.
-        assert max([*counts, len(server.tree())]) <= 7 + 4
+        # A fresh forkserver, a warm one, three checkpoints, who waits for the next start and who for a page; one that
+        # starts, one that leaves, a page. Then those that were given up: they have half a second to end, and take it on
+        # a machine that has other work. A pile would be one for each save.
+        assert max([*counts, len(server.tree())]) <= 10 + 8
         assert server.stop() == 0
 
 
