@@ -29,6 +29,7 @@ class Slow(RequestHandler):
 class Block(RequestHandler):
     def get(self):
         print("loop is held")
+        # Not by await: nothing else shall run.
         time.sleep(0.4)
         self.write("block")
 

@@ -48,6 +48,7 @@ class Hold(RequestHandler):
     async def get(self, name):
         await asyncio.to_thread(lambda: open(name).read())
         print("loop is held", flush=True)
+        # Not by await: nothing else shall run.
         time.sleep(0.8)
         # The end of one connection has all others looked at, just when a request of one has been read.
         goes, asks = Keep.streams
