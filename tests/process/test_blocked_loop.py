@@ -190,6 +190,17 @@ def test_starting_is_not_blocking(tmp_path: Path) -> None:
             assert not server.seen("loop_blocked")
 
 
+def test_what_tcli_learns_after_the_start_is_not_blamed(tmp_path: Path) -> None:
+    slowly = 'def note(self):\n    time.sleep(0.5)\n    print("noted", flush=True)\n'
+    slowly += "from tornado_cli.system.footprint import Footprint\nFootprint.note = note\n"
+    write(tmp_path, {**FILES, "main.py": APP + slowly})
+    with ServerProcess("serve", cwd=tmp_path) as server:
+        server.wait_for(printed="noted")
+        assert blocked_by(server, "/sleep")["function"] == "Sleep.get"
+        assert server.stop() == 0
+        assert len(server.seen("loop_blocked")) == 1
+
+
 def test_a_scripts_own_loop_is_watched_as_well(tmp_path: Path) -> None:
     write(tmp_path, {**FILES, "script.py": SCRIPT})
     with ServerProcess("serve", "script.py", cwd=tmp_path) as server:

@@ -94,9 +94,16 @@ def test_what_is_slow_for_want_of_a_cpu_is_not_told() -> None:
 def test_what_was_seen_before_a_pause_is_forgotten() -> None:
     stretches: Stretches[str, str] = Stretches(0.1)
     assert stretches.after(at(1.03, 1.0)) is None
-    stretches.forget()
+    stretches.forget(1.0)
     assert stretches.after(idle(9.0, ended_at=8.9)) is None
     assert stretches.began is None
+
+
+def test_a_pause_in_a_later_turn_excuses_nothing() -> None:
+    stretches: Stretches[str, str] = Stretches(0.1)
+    assert stretches.after(at(1.03, 1.0)) is None
+    stretches.forget(1.5)
+    assert stretches.after(Look(now=1.6, turn=1.5, ended_at=1.5)) == Blocked(0.5, "main.py:3", None, is_over=True)
 
 
 def test_a_place_is_told_of_a_few_times_and_then_counted() -> None:

@@ -79,9 +79,10 @@ class Stretches(Generic[S, R]):
         """For whom a call is at work, when it is the one that holds the loop and that is known."""
         return self._stretch.request if self._stretch is not None and self._stretch.call is call else None
 
-    def forget(self) -> None:
-        """Hold what has been seen against nobody: somebody sits at a breakpoint."""
-        self._stretch = None
+    def forget(self, turn: float) -> None:
+        """Hold what has been seen of a turn against nobody: somebody sits at a breakpoint."""
+        if self._stretch is not None and self._stretch.turn == turn:
+            self._stretch = None
 
     def after(self, look: Look[S, R]) -> Blocked[S, R] | None:
         """Return what is to be reported after this look."""

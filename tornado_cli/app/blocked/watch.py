@@ -148,7 +148,7 @@ class LoopWatch:
 
     def _conclude(self, look: Look[Site, Request]) -> None:
         if look.turn is not None and PAUSES.since(look.turn):
-            self._stretches.forget()
+            self._stretches.forget(look.turn)
         blocked = self._stretches.after(look)
         if blocked is not None:
             self._on_blocked(blocked)
