@@ -38,7 +38,7 @@ class Library(RequestHandler):
 class Compute(RequestHandler):
     def get(self):
         began = time.thread_time()
-        # A match keeps the interpreter for a tenth of it: on a busy machine few moments are left to look.
+        # A match keeps the interpreter to itself: on a busy machine few moments are left to look.
         while time.thread_time() - began < 0.6:
             re.match(PATTERN, TEXT)  # computes
 
@@ -75,7 +75,7 @@ class Main(RequestHandler):
         self.write("ok")
 
 # Matching takes a while, and nobody else runs meanwhile.
-PATTERN, TEXT = re.compile("(a*)*b"), "a" * 22
+PATTERN, TEXT = re.compile("(a*)*b"), "a" * 20
 
 def make_app():
     time.sleep(0.3)
@@ -116,13 +116,11 @@ def line_with(file: Path, comment: str) -> int:
 
 
 def blocked_by(server: ServerProcess, path: str) -> Event:
-    """Return what is told of one request."""
-    before = len(server.seen("loop_blocked"))
+    """Return what is told at the end of one request."""
+    before = len(server.seen("loop_blocked", is_over=True))
     answer = server.get(path)
     assert answer.status == 200
-    told = server.wait_for_all(before + 1, {"event": "loop_blocked"})[-1]
-    assert told["is_over"]
-    return told
+    return server.wait_for_all(before + 1, {"event": "loop_blocked", "is_over": True})[-1]
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +196,7 @@ def test_what_tcli_learns_after_the_start_is_not_blamed(tmp_path: Path) -> None:
         server.wait_for(printed="noted")
         assert blocked_by(server, "/sleep")["function"] == "Sleep.get"
         assert server.stop() == 0
-        assert len(server.seen("loop_blocked")) == 1
+        assert not server.seen("loop_blocked", function="note")
 
 
 def test_a_scripts_own_loop_is_watched_as_well(tmp_path: Path) -> None:
@@ -235,7 +233,7 @@ def test_what_blocks_for_very_long_is_told_while_it_does(served: ServerProcess) 
         client.ask("/long")
         still = served.wait_for("loop_blocked", path="/long")
         assert not still["is_over"]
-        assert re.search(r"has been blocked for 5\.\d\d s by main.py:\d+ in Long.get", str(still["message"]))
+        assert re.search(r"has been blocked for [5-9]\.\d\d s by main.py:\d+ in Long.get", str(still["message"]))
         assert client.answer().status == 200
     assert served.wait_for("loop_blocked", path="/long", is_over=True)["line"] == still["line"]
 

@@ -152,7 +152,7 @@ def test_a_crash_budget_that_is_spent_ends_it_with_1_and_a_verdict(tmp_path: Pat
             server.wait_for_all(number, {"event": "worker_died"})
         assert "crash budget" in str(server.wait_for("gave_up")["message"])
         assert server.wait_for_exit() == 1
-        server.wait_until_nothing_is_left(0.5)
+        server.wait_until_nothing_is_left(2.0)
 
 
 def test_a_crash_budget_that_is_none_is_a_usage_error(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_an_application_that_cannot_start_is_shown_once(tmp_path: Path, why: str
         assert "tornado_cli" not in str(failure.get("traceback", ""))
         assert server.told().count("Traceback (most recent call last)") <= 1
         assert not server.seen("ready")
-        server.wait_until_nothing_is_left(0.5)
+        server.wait_until_nothing_is_left(2.0)
 
 
 def test_an_application_that_does_not_come_to_an_end_of_its_start_is_given_up(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_an_application_that_does_not_come_to_an_end_of_its_start_is_given_up(tm
     with ServerProcess("run", "main:make_app", "--boot-timeout", "0.5", cwd=tmp_path) as server:
         assert server.wait_for_exit() == 3
         server.wait_for("worker_killed")
-        server.wait_until_nothing_is_left(0.5)
+        server.wait_until_nothing_is_left(2.0)
 
 
 def test_what_it_printed_before_it_failed_is_shown(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_an_idle_connection_sees_a_clean_end_after_the_linger(tmp_path: Path, is
         kept.close()
         brings_one.close()
         assert server.wait_for_exit() == 0
-        assert 0.2 < seconds_between(told, server.wait_for("stopped")) < 2
+        assert 0.2 < seconds_between(told, server.wait_for("stopped")) < 5
 
 
 def test_a_request_that_was_read_a_moment_ago_is_answered(tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_it_serves_on_for_the_drain_delay(tmp_path: Path) -> None:
             assert "connection" not in first.headers
             assert client.wait_for_end() == b""
         assert server.wait_for_exit() == 0
-        assert 0.7 <= seconds_between(told, server.wait_for("stopped")) < 4
+        assert 0.7 <= seconds_between(told, server.wait_for("stopped")) < 5
         with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
             """Nobody is there."""
 

@@ -58,7 +58,7 @@ def test_a_stop_answers_what_is_in_flight_and_ends_with_0(tmp_path: Path, number
             assert busy.wait_for_end() == b""
         assert server.wait_for_exit() == 0
         server.wait_for("stopped", code=0)
-        server.wait_until_nothing_is_left(0.5)
+        server.wait_until_nothing_is_left(2.0)
 
 
 def test_an_idle_connection_may_bring_one_last_request(tmp_path: Path) -> None:

@@ -190,4 +190,4 @@ def test_an_application_that_kills_what_forks_it_ends_the_server_with_a_word(tmp
     with ServerProcess("serve", cwd=tmp_path) as server:
         assert server.wait_for_exit() == 1
         assert "forkserver" in str(server.wait_for("app_failed")["message"])
-        server.wait_until_nothing_is_left(0.5)
+        server.wait_until_nothing_is_left(2.0)

@@ -1,6 +1,7 @@
 """The life of a serving process, from its first listener to its last answer: ready, orders, drain, leave."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -199,7 +200,12 @@ class Service:
         if self._terms.blocked_after:
             self._watch_loop()
         self._orders.obey_postponed()
-        IOLoop.current().call_later(_A_MOMENT, self._terms.afterwards)
+        IOLoop.current().call_later(_A_MOMENT, self._do_what_is_not_urgent)
+
+    def _do_what_is_not_urgent(self) -> None:
+        # On a busy machine it takes a while, and is nothing that anybody could mend.
+        with contextlib.nullcontext() if self._watch is None else self._watch.aside():
+            self._terms.afterwards()
 
     def _watch_loop(self) -> None:
         # Not everybody wants it, and nobody before the first answer.

@@ -32,13 +32,14 @@ def new_alarm() -> Alarm:
 class KernelAlarm:
     """A timerfd: to wait for it is to sleep in the kernel, which is told by one call when it is pushed back.
 
-    The library's functions: Python has its own from 3.13 on only.
+    The library's functions: Python has its own from 3.13 on only. Called without letting go of the interpreter, which
+    may be long in coming back: neither waits for anything.
     """
 
     _descriptor = -1
 
     def __init__(self) -> None:
-        library = ctypes.CDLL(None, use_errno=True)
+        library = ctypes.PyDLL(None, use_errno=True)
         self._settime = library.timerfd_settime
         self._descriptor = library.timerfd_create(time.CLOCK_MONOTONIC, os.O_CLOEXEC)
         if self._descriptor < 0:

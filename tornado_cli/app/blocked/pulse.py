@@ -1,10 +1,11 @@
 """What an event loop tells of its turns: since when it has been running callbacks, or that it waits."""
 
 import asyncio
+import contextlib
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, Protocol
 
@@ -32,6 +33,9 @@ class Pulse(Protocol):
 
     def call_of(self, stack: list[FrameType]) -> FrameType | None:
         """Return the frame by which the loop runs its present callback, of a stack whose innermost frame is first."""
+
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Have it look as if the loop waited in the block, and began another turn after it."""
 
     def stop(self) -> None:
         """Leave the loop alone."""
@@ -77,11 +81,14 @@ class SelectorPulse:
             self._began = began = monotonic()
             self._is_waiting = False
             if began >= self._arm_at:
-                self._arm_at = began + self._patience * 2 / 3
-                self._alarm(self._patience)
+                self._arm(began)
             return events
 
         vars(selector)["select"] = select
+
+    def _arm(self, began: float) -> None:
+        self._arm_at = began + self._patience * 2 / 3
+        self._alarm(self._patience)
 
     def _turn_ended(self) -> None:
         self.ended_at = time.monotonic()
@@ -101,6 +108,19 @@ class SelectorPulse:
 
     def call_of(self, stack: list[FrameType]) -> FrameType | None:
         return next((frame for frame in stack if frame.f_code is _HANDLE_RUN), None)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        self._is_waiting = True
+        if self._is_watched:
+            self._turn_ended()
+        try:
+            yield
+        finally:
+            self._began = began = time.monotonic()
+            self._is_waiting = False
+            if began >= self._arm_at:
+                self._arm(began)
 
     def stop(self) -> None:
         vars(self._selector).pop("select", None)
@@ -148,6 +168,15 @@ class BeatPulse:
 
     def call_of(self, stack: list[FrameType]) -> FrameType | None:
         return next((frame for frame in stack if frame.f_back is self._runner), None)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        self.ended_at = time.monotonic()
+        self._due = math.inf
+        try:
+            yield
+        finally:
+            self._due = time.monotonic() + self._patience * 2 / 3
 
     def stop(self) -> None:
         self._timer.cancel()

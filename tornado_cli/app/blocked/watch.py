@@ -70,6 +70,10 @@ class LoopWatch:
         self._rest()
         self._pulse.stop()
 
+    def aside(self) -> contextlib.AbstractContextManager[None]:
+        """Hold what the loop runs in this block against nobody; the rest of its turn is watched as ever."""
+        return self._pulse.aside()
+
     # The thread's life.
 
     def _go_on(self) -> None:
@@ -79,8 +83,11 @@ class LoopWatch:
         self._pulse.looked()
 
     def _arm(self, seconds: float) -> None:
-        """Have a look at the loop in so many seconds; run by the loop itself, and by whoever looks."""
-        self._before = self._times.read()
+        """Have a look at the loop in so many seconds; run by the loop itself."""
+        self._arm_since(self._times.read(), seconds)
+
+    def _arm_since(self, before: Times, seconds: float) -> None:
+        self._before = before
         self._due = time.monotonic() + seconds
         self._alarm.set(seconds)
         if self._thread is None and not self._is_leaving:
@@ -110,18 +117,19 @@ class LoopWatch:
             spent = Times(times.on_cpu - before.on_cpu, times.waiting - before.waiting)
             self._conclude(look.but(late=late, cpu=spent.on_cpu, starved=spent.waiting))
             if not self._is_leaving:
-                self._arm_again(look)
+                # Not read once more: where the interpreter is hard to get, each reading costs a look.
+                self._arm_again(look, times)
 
-    def _arm_again(self, look: Look[Site, Request]) -> None:
+    def _arm_again(self, look: Look[Site, Request], times: Times) -> None:
         """See to the next look: the loop does at its next turn, but not within one."""
         began = self._stretches.began
         if began is not None:
             # Of what goes on for long, each moment matters less.
-            self._arm(max(self._step, (look.now - began) / 20))
+            self._arm_since(times, max(self._step, (look.now - began) / 20))
         elif look.turn is not None:
-            self._arm(self._step)
+            self._arm_since(times, self._step)
         elif not self._pulse.arms_each_turn:
-            self._arm(3 * self._step)
+            self._arm_since(times, 3 * self._step)
 
     # The looks.
 

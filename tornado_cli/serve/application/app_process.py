@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.web import Application
 
-from tornado_cli.app.blocked.pauses import paused
 from tornado_cli.app.forgotten.watch import ForgottenWatch
 from tornado_cli.app.libraries import is_installed
 from tornado_cli.app.load import prepare_path
@@ -225,13 +224,8 @@ class AppProcess:
         served = self.files.served
         report = FilesKnown(pid=os.getpid(), files=known, served=served, are_all=is_up, since=self._begun_at)
         self._channel.send(report)
-        if is_up:
-            # On a busy machine this takes a while, and is nothing that anybody could mend.
-            with paused():
-                self._learn_for_the_next()
-
-    def _learn_for_the_next(self) -> None:
-        assert self._channel is not None
+        if not is_up:
+            return
         if self.compiled is not None:
             self.compiled.end()
         if self._footprint is not None:
