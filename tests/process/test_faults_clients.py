@@ -166,13 +166,13 @@ def test_a_client_that_breaks_off_in_the_middle_of_an_answer_leaves_nothing(serv
     with server.connect() as steady:
         assert steady.get().text == "main"
         before = descriptors_of(worker)
-        for _ in range(20):
+        for number in range(1, 21):
             with server.connect() as client:
                 client.ask("/large")
                 client.read(100_000)
                 client.reset()
-        server.wait_for_all(20, {"event": "access", "path": "/large"})
-        assert steady.get().text == "main"
+            server.wait_for_all(number, {"event": "access", "path": "/large"})
+            assert steady.get().text == "main"
         assert descriptors_of(worker) <= before
     assert not [event for event in server.events if event.get("traceback")]
 

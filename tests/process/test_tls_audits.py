@@ -13,7 +13,7 @@ from support.server_process import ServerProcess
 
 pytestmark = pytest.mark.thorough
 DOCS = Path(__file__).parents[2] / "docs/tls.md"
-SECONDS = 280
+SECONDS = 900
 APP = """
 from tornado.web import Application, RequestHandler
 
