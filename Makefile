@@ -24,7 +24,7 @@ demo: $(INSTALLED) ## make a project in a temporary folder and serve it; Ctrl-C 
 	@$(BIN) tools/demo.py $(ARGS)
 
 test: $(INSTALLED_DEV) ## run the tests
-	@$(BIN) -m pytest -n 4 --dist worksteal $(ARGS)
+	@$(BIN) -m pytest -n 6 --dist worksteal $(ARGS)
 
 test-others: ## run the tests under every other Python >= 3.11 that is found
 	@tools/pythons | sed 1d | while read -r python; do \
